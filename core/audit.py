@@ -1,0 +1,24 @@
+"""Append-only audit: database triggers (pghistory) copy every change; this adds who, on whose behalf and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pghistory
+from django.db import transaction
+
+from core.actors import Actor
+from core.tracing import current_trace_id
+
+
+@contextmanager
+def acting(*, actor: Actor, reason: str, on_behalf_of: int | None = None) -> Iterator[None]:
+    """One business act: one transaction whose audit rows carry actor, on-behalf-of, reason and trace id."""
+    with (
+        transaction.atomic(),
+        pghistory.context(
+            user=actor.user_id, on_behalf_of=on_behalf_of, reason=reason, trace_id=current_trace_id()
+        ),
+    ):
+        yield

@@ -1,0 +1,57 @@
+"""Set-based writes: one statement for any number of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db import connection, models
+from django.db.models.expressions import BaseExpression
+
+
+def bulk_set(model: type[models.Model], rows: Mapping[int, Mapping[str, Any]] | Iterable[tuple[int, Mapping[str, Any]]]) -> int:
+    """Set fields of many rows by primary key in one `UPDATE … FROM unnest(…)`.
+
+    Every row names the same fields (attnames such as `supplier_id` for foreign keys). Rows are locked in key order of the
+    array, so give them sorted when several writers may meet. Returns the number of rows changed.
+    """
+    items: Sequence[tuple[int, Mapping[str, Any]]] = list(rows.items() if isinstance(rows, Mapping) else rows)
+    if not items:
+        return 0
+    names = list(items[0][1])
+    fields = [next(f for f in model._meta.concrete_fields if name in (f.name, f.attname)) for name in names]
+    quote = connection.ops.quote_name
+    columns = [quote(f.column) for f in fields]
+    pk = model._meta.pk
+    casts = [f.db_type(connection) for f in fields]
+    casts = [{"serial": "integer", "bigserial": "bigint"}.get(str(c), str(c)) for c in casts]
+    # a jsonb array is sent as text: psycopg cannot dump a list of adapted JSON values into one array parameter
+    arrays = [
+        f"%s::{'text' if c == 'jsonb' else c}[]" for c in casts
+    ]
+    table = quote(model._meta.db_table)
+    assignments = ", ".join(
+        f"{column} = v.{column}{'::jsonb' if cast == 'jsonb' else ''}" for column, cast in zip(columns, casts, strict=True)
+    )
+    sql = (
+        f"UPDATE {table} AS t SET {assignments} "  # noqa: S608 - names come from the model, values are parameters
+        f"FROM unnest(%s::bigint[], {', '.join(arrays)}) AS v(pk, {', '.join(columns)}) "
+        f"WHERE t.{quote(pk.column if pk else 'id')} = v.pk"
+    )
+    params: list[Any] = [[key for key, _ in items]]
+    for name, field, cast in zip(names, fields, casts, strict=True):
+        values = [field.get_db_prep_save(values[name], connection) for _, values in items]
+        if cast == "jsonb":
+            values = [_json_text(field, values[name]) for _, values in items]
+        params.append(values)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return int(cursor.rowcount)
+
+
+def _json_text(field: models.Field[Any, Any], value: Any) -> str | None:
+    import json
+
+    if value is None or isinstance(value, BaseExpression):
+        return None
+    return json.dumps(value, cls=getattr(field, "encoder", None))
