@@ -15,6 +15,8 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.embedded import socket_of
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("PORTAL_HOME", BASE_DIR / "var"))
 
@@ -129,26 +131,23 @@ def database() -> dict[str, object]:
             "PORT": parts.port or "",
             "OPTIONS": {**options, **query},
         }
-    host = os.environ.get("PORTAL_PG_HOST") or embedded_socket_dir("pg")
+    host = os.environ.get("PORTAL_PG_HOST") or socket_of(VAR_DIR, "pg")
     return {**common, "NAME": "portal", "USER": "portal", "PASSWORD": "", "HOST": host, "PORT": ""}
 
 
-def redis_url() -> str:
+def redis_urls() -> tuple[str, str]:
+    """The same server as Celery and as redis-py spell it: over a unix socket they differ."""
+    number = os.environ.get("PORTAL_REDIS_DB", "0")
     if url := os.environ.get("REDIS_URL"):
-        return url
-    socket = os.environ.get("PORTAL_REDIS_SOCKET") or embedded_socket_dir("redis")
-    return f"redis+socket://{socket}" if socket.startswith("/") else socket
-
-
-def embedded_socket_dir(which: str) -> str:
-    from portal.embedded import socket_of
-
-    return socket_of(VAR_DIR, which)
+        if "PORTAL_REDIS_DB" in os.environ:
+            url = urlsplit(url)._replace(path=f"/{number}").geturl()
+        return url.replace("unix://", "redis+socket://"), url.replace("redis+socket://", "unix://")
+    socket = os.environ.get("PORTAL_REDIS_SOCKET") or socket_of(VAR_DIR, "redis")
+    return f"redis+socket://{socket}?virtual_host={number}", f"unix://{socket}?db={number}"
 
 
 DATABASES = {"default": database()}
-REDIS_URL = redis_url()
-REDIS_CLIENT_URL = REDIS_URL.replace("redis+socket://", "unix://")
+REDIS_URL, REDIS_CLIENT_URL = redis_urls()
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_CLIENT_URL, "KEY_PREFIX": "portal"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
