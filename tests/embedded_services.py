@@ -30,7 +30,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
         early_config.add_cleanup(servers.stop)
         try:
             servers.start(
-                postgres=not given("DATABASE_URL", "PORTAL_PG_HOST"), redis=not given("REDIS_URL", "PORTAL_REDIS_SOCKET")
+                postgres=not given("DATABASE_URL", "PORTAL_PG_HOST"),
+                redis=not given("REDIS_URL", "PORTAL_REDIS_SOCKET"),
             )
         except EmbeddedError as error:
             raise pytest.UsageError(str(error)) from error
