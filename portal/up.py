@@ -161,12 +161,16 @@ class Launch:
             fresh = self.demo and first_start.claim(conninfo)
         except psycopg.OperationalError as error:
             raise CannotStart(f"The database of DATABASE_URL does not answer: {str(error).splitlines()[0]}") from error
-        self.manage("migrate", "--verbosity", "0")
-        if fresh:
-            say("Loading the demo hospital network (once; about a minute).")
-            # a seed that is cut short starts over, so it need not wait for the disk
-            self.manage("seed_demo", PGOPTIONS="-c synchronous_commit=off")
-            first_start.loaded(conninfo)
+        if not fresh:
+            self.manage("migrate", "--verbosity", "0")
+            return
+        # a first start that is cut short starts over, so it need not wait for the disk
+        hurry = {"PGOPTIONS": "-c synchronous_commit=off"}
+        say("Making the tables (once).")
+        self.manage("migrate", "--verbosity", "0", **hurry)
+        say("Loading the demo hospital network (once; about a minute).")
+        self.manage("seed_demo", **hurry)
+        first_start.loaded(conninfo)
 
     def manage(self, *args: str, **env: str) -> None:
         """Run a management command to its end. Raises CannotStart when it fails."""
