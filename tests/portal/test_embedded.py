@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -186,7 +187,7 @@ def test_root_without_user_namespaces_runs_postgresql_as_nobody(monkeypatch: pyt
 def test_the_home_of_a_killed_test_run_is_removed_by_the_next(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    monkeypatch.setattr(embedded.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     orphan = tmp_path / f"{embedded.THROWAWAY_PREFIX}{ended.pid}-abc"
     orphan.mkdir()
     in_use = tmp_path / f"{embedded.THROWAWAY_PREFIX}{os.getpid()}-abc"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.db import connections
 from psycopg import sql
 
 from portal import up
@@ -179,10 +180,8 @@ def _is_zombie(pid: int) -> bool:
 
 
 @pytest.fixture
-def conninfo(django_db_setup: None, settings: object) -> Iterator[str]:
+def conninfo(django_db_setup: None) -> Iterator[str]:
     """A new empty database on the server of this test run."""
-    from django.db import connections
-
     given = connections["default"].get_connection_params()
     server = {key: given[key] for key in ("host", "user", "password", "port") if given.get(key)}
     name = f"first_start_{os.getpid()}"
@@ -194,7 +193,7 @@ def conninfo(django_db_setup: None, settings: object) -> Iterator[str]:
 
 def run(conninfo: str, statement: str) -> None:
     with psycopg.connect(conninfo) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)
 
 
 class TestFirstStart:
