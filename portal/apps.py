@@ -2,13 +2,13 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from core import events
-
 
 class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self) -> None:
+        # models are not loaded yet when this module is imported
+        from core import events
         from portal.wiring import HANDLERS
 
         events.install(HANDLERS)

@@ -1,0 +1,151 @@
+"""Messages that leave: written in the transaction of the fact they tell, delivered in order per document."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from core.models import APPEND_ONLY
+from masterdata.models import Facility
+
+
+class Endpoint(models.Model):
+    """An outside system we deliver to or take from.
+
+    `duplicates` is the connector's declared way to avoid doubles: `server_unique` (the remote refuses or repeats the same
+    reference), `lookup` (ask for our reference after `quiet_seconds`), or `manual` (a person decides).
+    `circuit_open_until` is shared by all workers: while it is in the future nothing is sent.
+    """
+
+    class Kind(models.TextChoices):
+        ERP = "erp", "ERP"
+        SUPPLIER = "supplier", "Supplier"
+
+    class Duplicates(models.TextChoices):
+        SERVER_UNIQUE = "server_unique", "The remote keeps our reference unique"
+        LOOKUP = "lookup", "Ask for our reference after a quiet period"
+        MANUAL = "manual", "A person decides"
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    kind = models.CharField(max_length=10, choices=Kind)
+    adapter = models.CharField(max_length=40, help_text="Name of the ERP adapter or transport.")
+    config = models.JSONField(default=dict, blank=True)
+    duplicates = models.CharField(max_length=14, choices=Duplicates)
+    quiet_seconds = models.PositiveIntegerField(default=30)
+    paused = models.BooleanField(default=False)
+    pause_reason = models.CharField(max_length=200, blank=True)
+    consecutive_failures = models.PositiveIntegerField(default=0)
+    circuit_open_until = models.DateTimeField(null=True, blank=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    cursor = models.CharField(max_length=80, blank=True, help_text="Position of the last pull (payment status).")
+
+    class Meta:
+        ordering = ["kind", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Payload(models.Model):
+    """Bytes as sent or received, kept once per content."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    content = models.BinaryField()
+    content_type = models.CharField(max_length=60, default="text/plain")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
+class OutboundMessage(models.Model):
+    """One thing to tell one endpoint. Messages of the same `document` at the same endpoint leave in id order (head of line).
+
+    `key` is our reference at the remote: the same key means the same effect. `payload` is frozen at the first delivery.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "Queued"
+        IN_FLIGHT = "in_flight", "In flight"
+        RETRY = "retry", "Waiting to retry"
+        UNKNOWN = "unknown", "Outcome unknown"
+        DELIVERED = "delivered", "Delivered"
+        DEAD = "dead", "Dead letter"
+        CANCELLED = "cancelled", "Cancelled by a person"
+
+    OPEN = (State.QUEUED, State.IN_FLIGHT, State.RETRY, State.UNKNOWN)
+
+    id = models.BigAutoField(primary_key=True)
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="messages")
+    topic = models.CharField(max_length=40, help_text="What it tells: purchase_order.create, receipt.post, voucher.post, …")
+    document_kind = models.CharField(max_length=40)
+    document_number = models.CharField(max_length=60)
+    facility = models.ForeignKey(Facility, null=True, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=80)
+    urgent = models.BooleanField(default=False)
+    state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    attempt_count = models.PositiveIntegerField(default=0)
+    cause = models.CharField(max_length=40, blank=True, help_text="Class of the last failure.")
+    detail = models.CharField(max_length=500, blank=True, help_text="The remote's words.")
+    remote_reference = models.CharField(max_length=80, blank=True)
+    payload = models.ForeignKey(Payload, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    replay_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replays")
+    trace_id = models.CharField(max_length=64, db_index=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    delivered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["endpoint", "key"], name="integrations_one_message_per_key")]
+        indexes = [
+            models.Index(
+                fields=["endpoint", "-urgent", "due_at", "id"],
+                condition=models.Q(state__in=["queued", "retry", "in_flight", "unknown"]),
+                name="integrations_out_due",
+            ),
+            models.Index(
+                fields=["endpoint", "document_kind", "document_number", "id"],
+                condition=models.Q(state__in=["queued", "retry", "in_flight", "unknown"]),
+                name="integrations_out_head",
+            ),
+            models.Index(fields=["state", "-id"], condition=~models.Q(state="delivered"), name="integrations_out_state"),
+            models.Index(fields=["document_kind", "document_number", "id"], name="integrations_out_document"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.document_number} -> {self.endpoint_id}"
+
+
+class Attempt(models.Model):
+    """One try to deliver a message: written before it runs (so that crashes are counted), completed after."""
+
+    class Outcome(models.TextChoices):
+        RUNNING = "running", "Running"
+        DELIVERED = "delivered", "Delivered"
+        FOUND = "found", "Already there"
+        TRANSIENT = "transient", "Failed, will retry"
+        PERMANENT = "permanent", "Refused for good"
+        AUTHENTICATION = "authentication", "Sign-in failed"
+        CONTRACT = "contract", "Answer not understood"
+        UNKNOWN = "unknown", "No answer"
+        CRASHED = "crashed", "Worker died"
+
+    message = models.ForeignKey(OutboundMessage, on_delete=models.PROTECT, related_name="attempts")
+    number = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=14, choices=Outcome, default=Outcome.RUNNING)
+    status_code = models.PositiveSmallIntegerField(null=True, blank=True)
+    detail = models.CharField(max_length=500, blank=True)
+    answer = models.ForeignKey(Payload, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["message", "number"]
+        constraints = [models.UniqueConstraint(fields=["message", "number"], name="integrations_attempt_once")]
+
+    def __str__(self) -> str:
+        return f"{self.message_id} attempt {self.number}"
