@@ -10,8 +10,8 @@ function colour(name) {
   return getComputedStyle(probe).color;
 }
 
-const TONES = { accent: "accent", info: "info-ink", progress: "progress-ink", waiting: "waiting-ink", good: "good-ink", bad: "bad-ink", neutral: "line-strong" };
-const ORDER = ["accent", "waiting", "neutral", "progress", "good", "bad"];
+const TONES = { accent: "chart-1", waiting: "chart-2", neutral: "chart-3", progress: "chart-4", good: "chart-5", bad: "chart-6" };
+const ORDER = Object.keys(TONES);
 
 function draw(canvas) {
   const config = JSON.parse(document.getElementById(canvas.dataset.chart).textContent);
