@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from core.errors import NotAllowed
+
 EVERYWHERE: Final = None
 """A grant's scopes when the role holds for the whole network."""
 
@@ -32,6 +34,11 @@ class Actor:
         scopes = self.scopes(role)
         return scopes is EVERYWHERE or (bool(scopes) if scope is None else scope in scopes)
 
+    def has_any(self, scope: int) -> bool:
+        """Whether the actor holds any role at this scope: what makes its documents visible."""
+        scopes = self.scopes()
+        return scopes is EVERYWHERE or scope in scopes
+
     def scopes(self, *roles: str) -> Scopes:
         """Union of the scopes of these roles (of all roles when none is named), own and lent. None means everywhere."""
         found: set[int] = set()
@@ -43,6 +50,14 @@ class Actor:
                 return EVERYWHERE
             found |= scopes
         return frozenset(found)
+
+    def require(self, *roles: str, scope: int, to: str) -> str:
+        """The first of these roles that the actor holds at the scope. Raises NotAllowed: "You may not {to} here …"."""
+        for role in roles:
+            if self.has(role, scope):
+                return role
+        names = " or ".join(role.replace("_", " ") for role in roles)
+        raise NotAllowed(f"You may not {to} here: that takes the role {names} at this facility.", code="role_missing")
 
     def on_behalf_of(self, role: str, scope: int) -> int | None:
         """The lender's id when the actor holds the role at this scope only through a delegation."""

@@ -9,16 +9,24 @@ import pghistory
 from django.db import transaction
 
 from core.actors import Actor
-from core.tracing import current_trace_id
+from core.tracing import current_trace_id, join, tracing
 
 
 @contextmanager
 def acting(*, actor: Actor, reason: str, on_behalf_of: int | None = None) -> Iterator[None]:
-    """One business act: one transaction whose audit rows carry actor, on-behalf-of, reason and trace id."""
+    """One business act: one transaction whose audit rows carry actor, on-behalf-of, reason and trace id.
+
+    Inside a larger act it joins that transaction (no savepoint): both stand or fall together.
+    """
     with (
-        transaction.atomic(),
-        pghistory.context(
-            user=actor.user_id, on_behalf_of=on_behalf_of, reason=reason, trace_id=current_trace_id()
-        ),
+        tracing(current_trace_id()),
+        transaction.atomic(savepoint=False),
+        pghistory.context(user=actor.user_id, on_behalf_of=on_behalf_of, reason=reason, trace_id=current_trace_id()),
     ):
         yield
+
+
+def join_trace(trace_id: str) -> None:
+    """From here to the end of the act, everything belongs to this document's trace."""
+    join(trace_id)
+    pghistory.context(trace_id=trace_id)

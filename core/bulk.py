@@ -9,7 +9,9 @@ from django.db import connection, models
 from django.db.models.expressions import BaseExpression
 
 
-def bulk_set(model: type[models.Model], rows: Mapping[int, Mapping[str, Any]] | Iterable[tuple[int, Mapping[str, Any]]]) -> int:
+def bulk_set(
+    model: type[models.Model], rows: Mapping[int, Mapping[str, Any]] | Iterable[tuple[int, Mapping[str, Any]]]
+) -> int:
     """Set fields of many rows by primary key in one `UPDATE … FROM unnest(…)`.
 
     Every row names the same fields (attnames such as `supplier_id` for foreign keys). Rows are locked in key order of the
@@ -21,22 +23,20 @@ def bulk_set(model: type[models.Model], rows: Mapping[int, Mapping[str, Any]] | 
     names = list(items[0][1])
     fields = [next(f for f in model._meta.concrete_fields if name in (f.name, f.attname)) for name in names]
     quote = connection.ops.quote_name
-    columns = [quote(f.column) for f in fields]
-    pk = model._meta.pk
+    columns = [quote(str(f.column)) for f in fields]
     casts = [f.db_type(connection) for f in fields]
     casts = [{"serial": "integer", "bigserial": "bigint"}.get(str(c), str(c)) for c in casts]
     # a jsonb array is sent as text: psycopg cannot dump a list of adapted JSON values into one array parameter
-    arrays = [
-        f"%s::{'text' if c == 'jsonb' else c}[]" for c in casts
-    ]
+    arrays = [f"%s::{'text' if c == 'jsonb' else c}[]" for c in casts]
     table = quote(model._meta.db_table)
     assignments = ", ".join(
-        f"{column} = v.{column}{'::jsonb' if cast == 'jsonb' else ''}" for column, cast in zip(columns, casts, strict=True)
+        f"{column} = v.{column}{'::jsonb' if cast == 'jsonb' else ''}"
+        for column, cast in zip(columns, casts, strict=True)
     )
     sql = (
         f"UPDATE {table} AS t SET {assignments} "  # noqa: S608 - names come from the model, values are parameters
         f"FROM unnest(%s::bigint[], {', '.join(arrays)}) AS v(pk, {', '.join(columns)}) "
-        f"WHERE t.{quote(pk.column if pk else 'id')} = v.pk"
+        f"WHERE t.{quote(str(model._meta.pk.column))} = v.pk"
     )
     params: list[Any] = [[key for key, _ in items]]
     for name, field, cast in zip(names, fields, casts, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 from django.db import transaction
 
@@ -74,6 +74,11 @@ def emit(*facts: Event) -> None:
             handler(fact)
 
 
-def who(actor: Actor, role: str, facility_id: int) -> dict[str, int | None]:
+class Who(TypedDict):
+    actor_id: int
+    on_behalf_of_id: int | None
+
+
+def who(actor: Actor, role: str, facility_id: int) -> Who:
     """The actor fields of an event for an act done under `role` at a facility."""
     return {"actor_id": actor.user_id, "on_behalf_of_id": actor.on_behalf_of(role, facility_id)}

@@ -31,7 +31,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=120)
-    title = models.CharField(max_length=120, blank=True, help_text="What the person is at work, e.g. 'OR charge nurse'.")
+    title = models.CharField(
+        max_length=120, blank=True, help_text="What the person is at work, e.g. 'OR charge nurse'."
+    )
     manager = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reports")
     is_service = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)

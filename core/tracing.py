@@ -38,3 +38,9 @@ def tracing(trace_id: str | None) -> Iterator[str]:
             yield chosen
         finally:
             _trace_id.reset(token)
+
+
+def join(trace_id: str) -> None:
+    """Continue the surrounding `tracing` block under another trace id."""
+    _trace_id.set(trace_id)
+    structlog.contextvars.bind_contextvars(trace_id=trace_id)

@@ -14,7 +14,7 @@ from core.tracing import tracing
 from masterdata.selectors import actor_for
 
 Handler = Callable[[HttpRequest], HttpResponse]
-STATUS = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
+STATUS: dict[type[DomainError], int] = {NotFound: 404, NotAllowed: 403, Conflict: 409, Invalid: 422}
 
 
 def status_of(error: DomainError) -> int:

@@ -15,6 +15,8 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from portal.embedded import socket_of
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(os.environ.get("PORTAL_HOME", BASE_DIR / "var"))
 
@@ -31,11 +33,18 @@ PRODUCTION = not DEMO
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 if not SECRET_KEY:
     if PRODUCTION:
-        raise ImproperlyConfigured("SECRET_KEY is not set. Make one with: python -c 'import secrets; print(secrets.token_urlsafe(64))'")
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Make one with: python -c 'import secrets; print(secrets.token_urlsafe(64))'"
+        )
     SECRET_KEY = "demo-only-key-" + "x" * 50
 
-ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver" if DEMO else "").split(",")
-CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if o]
+
+def env_list(name: str, default: str = "") -> list[str]:
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver" if DEMO else "")
+CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -129,33 +138,41 @@ def database() -> dict[str, object]:
             "PORT": parts.port or "",
             "OPTIONS": {**options, **query},
         }
-    host = os.environ.get("PORTAL_PG_HOST") or embedded_socket_dir("pg")
+    host = os.environ.get("PORTAL_PG_HOST") or socket_of(VAR_DIR, "pg")
     return {**common, "NAME": "portal", "USER": "portal", "PASSWORD": "", "HOST": host, "PORT": ""}
 
 
-def redis_url() -> str:
+def redis_urls() -> tuple[str, str]:
+    """The same server as Celery and as redis-py spell it: over a unix socket they differ."""
+    number = os.environ.get("PORTAL_REDIS_DB", "0")
     if url := os.environ.get("REDIS_URL"):
-        return url
-    socket = os.environ.get("PORTAL_REDIS_SOCKET") or embedded_socket_dir("redis")
-    return f"redis+socket://{socket}" if socket.startswith("/") else socket
-
-
-def embedded_socket_dir(which: str) -> str:
-    from portal.embedded import socket_of
-
-    return socket_of(VAR_DIR, which)
+        if "PORTAL_REDIS_DB" in os.environ:
+            url = urlsplit(url)._replace(path=f"/{number}").geturl()
+        return url.replace("unix://", "redis+socket://"), url.replace("redis+socket://", "unix://")
+    socket = os.environ.get("PORTAL_REDIS_SOCKET") or socket_of(VAR_DIR, "redis")
+    return f"redis+socket://{socket}?virtual_host={number}", f"unix://{socket}?db={number}"
 
 
 DATABASES = {"default": database()}
-REDIS_URL = redis_url()
-REDIS_CLIENT_URL = REDIS_URL.replace("redis+socket://", "unix://")
+REDIS_URL, REDIS_CLIENT_URL = redis_urls()
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_CLIENT_URL, "KEY_PREFIX": "portal"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_CLIENT_URL,
+        "KEY_PREFIX": "portal",
+    }
+}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 CELERY_BROKER_URL = REDIS_URL
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "max_retries": 0, "visibility_timeout": 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "max_retries": 0,
+    "visibility_timeout": 3600,
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
@@ -216,6 +233,8 @@ SESSION_COOKIE_AGE = 12 * 3600
 CSRF_COOKIE_SAMESITE = "Lax"
 if PRODUCTION:
     SECURE_SSL_REDIRECT = env_flag("SECURE_SSL_REDIRECT", True)
+    # probes come from beside the web server, without the proxy
+    SECURE_REDIRECT_EXEMPT = [r"^health/"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
@@ -269,6 +288,14 @@ OAUTH2_PROVIDER = {
     "DEFAULT_SCOPES": ["system:read", "process:write", "experience:read"],
     "ALLOWED_GRANT_TYPES": ["client-credentials"],
     "PKCE_REQUIRED": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
 }
 
 PGHISTORY_APPEND_ONLY = True

@@ -1,9 +1,39 @@
-"""Every event and everything that follows from it, on one page."""
+"""Every event and everything that follows from it, on one page. Handlers run in this order, in the emitter's transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import inventory.subscribers
+import procurement.subscribers
 from core.events import Event, Handler
+from procurement import events as procurement_events
 
-HANDLERS: Mapping[type[Event], Sequence[Handler]] = {}
+HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
+    procurement_events.RequisitionSubmitted: [],
+    procurement_events.RequisitionDecided: [],
+    procurement_events.RequisitionApproved: [
+        inventory.subscribers.fill_from_stock,
+        procurement.subscribers.place_orders,
+    ],
+    procurement_events.RequisitionCancelled: [],
+    procurement_events.RequisitionFulfilled: [],
+    procurement_events.PurchaseOrderIssued: [],
+    procurement_events.PurchaseOrderCancelled: [],
+    procurement_events.SupplierAnswerRecorded: [],
+    procurement_events.ShipNoticeRecorded: [],
+    procurement_events.ReceiptPosted: [
+        inventory.subscribers.move_received_goods,
+        procurement.subscribers.match_waiting_invoices,
+    ],
+    procurement_events.ReceiptReversed: [
+        inventory.subscribers.move_received_goods,
+        procurement.subscribers.match_waiting_invoices,
+    ],
+    procurement_events.InvoiceReceived: [],
+    procurement_events.InvoiceExceptionOpened: [],
+    procurement_events.InvoiceExceptionResolved: [],
+    procurement_events.InvoiceCleared: [],
+    procurement_events.InvoicePosted: [],
+    procurement_events.InvoicePaid: [],
+}

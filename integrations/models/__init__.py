@@ -4,4 +4,13 @@ from integrations.models.inbox import InboundMessage
 from integrations.models.outbox import Attempt, Endpoint, OutboundMessage, Payload
 from integrations.models.partners import ControlNumber, Interchange, Partner
 
-__all__ = ["Attempt", "ControlNumber", "Endpoint", "InboundMessage", "Interchange", "OutboundMessage", "Partner", "Payload"]
+__all__ = [
+    "Attempt",
+    "ControlNumber",
+    "Endpoint",
+    "InboundMessage",
+    "Interchange",
+    "OutboundMessage",
+    "Partner",
+    "Payload",
+]

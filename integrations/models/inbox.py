@@ -30,7 +30,7 @@ class InboundMessage(models.Model):
     payload = models.ForeignKey(Payload, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=20, blank=True, help_text="Transaction: 997, 855, 856, 810; empty for a file.")
     control_number = models.CharField(max_length=60, blank=True)
-    key = models.CharField(max_length=160, null=True, blank=True, unique=True)  # noqa: DJ001 - NULLs do not collide
+    key = models.CharField(max_length=160, null=True, blank=True, unique=True)
     state = models.CharField(max_length=12, choices=State, default=State.RECEIVED)
     findings = models.JSONField(default=list, blank=True)
     cause = models.CharField(max_length=60, blank=True)
@@ -45,8 +45,16 @@ class InboundMessage(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["due_at", "id"], condition=models.Q(state__in=["received", "parked"]), name="integrations_in_due"),
-            models.Index(fields=["state", "-id"], condition=~models.Q(state__in=["applied", "split"]), name="integrations_in_state"),
+            models.Index(
+                fields=["due_at", "id"],
+                condition=models.Q(state__in=["received", "parked"]),
+                name="integrations_in_due",
+            ),
+            models.Index(
+                fields=["state", "-id"],
+                condition=~models.Q(state__in=["applied", "split"]),
+                name="integrations_in_state",
+            ),
             models.Index(fields=["document_kind", "document_number", "id"], name="integrations_in_document"),
             models.Index(fields=["endpoint", "payload"], name="integrations_in_content"),
         ]

@@ -80,7 +80,9 @@ class OutboundMessage(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="messages")
-    topic = models.CharField(max_length=40, help_text="What it tells: purchase_order.create, receipt.post, voucher.post, …")
+    topic = models.CharField(
+        max_length=40, help_text="What it tells: purchase_order.create, receipt.post, voucher.post, …"
+    )
     document_kind = models.CharField(max_length=40)
     document_number = models.CharField(max_length=60)
     facility = models.ForeignKey(Facility, null=True, on_delete=models.PROTECT, related_name="+")
@@ -112,7 +114,9 @@ class OutboundMessage(models.Model):
                 condition=models.Q(state__in=["queued", "retry", "in_flight", "unknown"]),
                 name="integrations_out_head",
             ),
-            models.Index(fields=["state", "-id"], condition=~models.Q(state="delivered"), name="integrations_out_state"),
+            models.Index(
+                fields=["state", "-id"], condition=~models.Q(state="delivered"), name="integrations_out_state"
+            ),
             models.Index(fields=["document_kind", "document_number", "id"], name="integrations_out_document"),
         ]
 

@@ -67,7 +67,9 @@ class Interchange(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["partner", "control_number"], name="integrations_interchange_once"),
-            models.UniqueConstraint(fields=["partner", "functional_id", "group_number"], name="integrations_group_once"),
+            models.UniqueConstraint(
+                fields=["partner", "functional_id", "group_number"], name="integrations_group_once"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -31,7 +31,9 @@ class StockMove(models.Model):
     reason = models.CharField(max_length=18, choices=Reason)
     document_kind = models.CharField(max_length=40, blank=True)
     document_number = models.CharField(max_length=60, blank=True)
-    document_line = models.BigIntegerField(default=0, help_text="Line id of the document; with kind and number applied once.")
+    document_line = models.BigIntegerField(
+        default=0, help_text="Line id of the document; with kind and number applied once."
+    )
     note = models.CharField(max_length=200, blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     trace_id = models.CharField(max_length=64)
@@ -75,7 +77,9 @@ class StockBalance(models.Model):
             models.CheckConstraint(condition=models.Q(quantity__gte=0), name="inventory_never_negative"),
         ]
         indexes = [
-            models.Index(fields=["item", "location"], condition=models.Q(quantity__gt=0), name="inventory_on_hand_item"),
+            models.Index(
+                fields=["item", "location"], condition=models.Q(quantity__gt=0), name="inventory_on_hand_item"
+            ),
             models.Index(fields=["location", "item"], name="inventory_on_hand_place"),
         ]
 

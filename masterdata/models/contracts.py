@@ -37,7 +37,9 @@ class Contract(models.Model):
     class Meta:
         ordering = ["number"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(valid_to__gte=models.F("valid_from")), name="masterdata_contract_days")
+            models.CheckConstraint(
+                condition=models.Q(valid_to__gte=models.F("valid_from")), name="masterdata_contract_days"
+            )
         ]
 
     def __str__(self) -> str:

@@ -89,7 +89,9 @@ class ItemSubstitute(models.Model):
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="substitutes")
     substitute = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="substitute_for")
     ratio = models.DecimalField(max_digits=10, decimal_places=4, default=1)
-    rule = models.CharField(max_length=120, blank=True, help_text="When it may stand in, e.g. 'with surgeon's agreement'.")
+    rule = models.CharField(
+        max_length=120, blank=True, help_text="When it may stand in, e.g. 'with surgeon's agreement'."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["item", "substitute"], name="masterdata_substitute_once")]

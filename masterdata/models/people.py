@@ -64,7 +64,9 @@ class Delegation(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(ends_on__gte=models.F("starts_on")), name="masterdata_delegation_days"),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__gte=models.F("starts_on")), name="masterdata_delegation_days"
+            ),
             models.CheckConstraint(
                 condition=~models.Q(lender=models.F("delegate")), name="masterdata_delegation_to_somebody_else"
             ),

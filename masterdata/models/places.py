@@ -16,7 +16,9 @@ class Facility(models.Model):
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=10, choices=Kind)
     state = models.CharField(max_length=2, help_text="Two-letter state code.")
-    timezone = models.CharField(max_length=40, help_text="IANA name; dates such as 'received on' are this facility's day.")
+    timezone = models.CharField(
+        max_length=40, help_text="IANA name; dates such as 'received on' are this facility's day."
+    )
     currency = models.CharField(max_length=3, default="USD", help_text="ISO 4217.")
     gln = models.CharField(max_length=13, blank=True)
     address = models.CharField(max_length=200, blank=True)
@@ -51,7 +53,9 @@ class Location(models.Model):
     kind = models.CharField(max_length=12, choices=Kind)
     gln = models.CharField(max_length=13, blank=True)
     cost_center = models.ForeignKey("CostCenter", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    replenished_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replenishes")
+    replenished_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replenishes"
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:

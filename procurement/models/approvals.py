@@ -59,7 +59,9 @@ class ApprovalStep(models.Model):
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=20, blank=True)
     network = models.BooleanField(default=False, help_text="The role must be held network-wide.")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     label = models.CharField(max_length=120)
     why = models.CharField(max_length=300)
     amount = models.DecimalField(max_digits=14, decimal_places=2)
@@ -67,8 +69,12 @@ class ApprovalStep(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     opened_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    on_behalf_of = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    on_behalf_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     decided_at = models.DateTimeField(null=True, blank=True)
     comment = models.CharField(max_length=500, blank=True)
 
@@ -91,7 +97,9 @@ class ApprovalStep(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["facility", "role", "due_at", "id"], condition=models.Q(state="pending"), name="procurement_inbox"
+                fields=["facility", "role", "due_at", "id"],
+                condition=models.Q(state="pending"),
+                name="procurement_inbox",
             ),
             models.Index(fields=["person", "id"], condition=models.Q(state="pending"), name="procurement_inbox_person"),
         ]

@@ -60,15 +60,21 @@ class ExceptionCase(models.Model):
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="+")
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="+")
     order = models.ForeignKey(PurchaseOrder, null=True, blank=True, on_delete=models.PROTECT, related_name="cases")
-    order_line = models.ForeignKey(PurchaseOrderLine, null=True, blank=True, on_delete=models.PROTECT, related_name="cases")
-    answer_line = models.ForeignKey(SupplierAnswerLine, null=True, blank=True, on_delete=models.PROTECT, related_name="cases")
+    order_line = models.ForeignKey(
+        PurchaseOrderLine, null=True, blank=True, on_delete=models.PROTECT, related_name="cases"
+    )
+    answer_line = models.ForeignKey(
+        SupplierAnswerLine, null=True, blank=True, on_delete=models.PROTECT, related_name="cases"
+    )
     invoice = models.ForeignKey(Invoice, null=True, blank=True, on_delete=models.PROTECT, related_name="cases")
     invoice_line = models.ForeignKey(InvoiceLine, null=True, blank=True, on_delete=models.PROTECT, related_name="cases")
     title = models.CharField(max_length=200)
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3)
     explanation = models.JSONField(default=dict)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     opened_at = models.DateTimeField(auto_now_add=True)
     due_at = models.DateTimeField(null=True, blank=True)
     resolution = models.CharField(max_length=20, choices=Resolution, blank=True)
@@ -91,12 +97,15 @@ class ExceptionCase(models.Model):
                 name="procurement_one_open_case_per_difference",
             ),
             models.CheckConstraint(
-                condition=models.Q(invoice__isnull=False) | models.Q(order__isnull=False), name="procurement_case_has_a_document"
+                condition=models.Q(invoice__isnull=False) | models.Q(order__isnull=False),
+                name="procurement_case_has_a_document",
             ),
         ]
         indexes = [
             models.Index(
-                fields=["queue", "facility", "kind", "-id"], condition=~models.Q(state="resolved"), name="procurement_case_open"
+                fields=["queue", "facility", "kind", "-id"],
+                condition=~models.Q(state="resolved"),
+                name="procurement_case_open",
             ),
             models.Index(fields=["owner", "-id"], condition=~models.Q(state="resolved"), name="procurement_case_owner"),
             models.Index(fields=["invoice"], name="procurement_case_invoice"),

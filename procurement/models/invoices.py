@@ -44,7 +44,9 @@ class Invoice(models.Model):
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="+")
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="+")
     order = models.ForeignKey(PurchaseOrder, null=True, blank=True, on_delete=models.PROTECT, related_name="invoices")
-    order_reference = models.CharField(max_length=40, blank=True, help_text="The order number as the supplier wrote it.")
+    order_reference = models.CharField(
+        max_length=40, blank=True, help_text="The order number as the supplier wrote it."
+    )
     kind = models.CharField(max_length=8, choices=Kind, default=Kind.INVOICE)
     status = FSMField(max_length=10, choices=Status, default=Status.RECEIVED)
     source = models.CharField(max_length=10, help_text="810, ubl, api, csv or typed.")
@@ -54,7 +56,9 @@ class Invoice(models.Model):
     total = models.DecimalField(max_digits=14, decimal_places=2)
     tax = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     charges = models.JSONField(default=list, blank=True)
-    approved_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True, help_text="What will be paid.")
+    approved_amount = models.DecimalField(
+        max_digits=14, decimal_places=2, null=True, blank=True, help_text="What will be paid."
+    )
     header_match = models.JSONField(default=dict, blank=True)
     received_at = models.DateTimeField(auto_now_add=True)
     matched_at = models.DateTimeField(null=True, blank=True)
@@ -102,7 +106,11 @@ class Invoice(models.Model):
     @transition(field=status, source=[Status.RECEIVED, Status.EXCEPTION, Status.DISPUTED], target=Status.MATCHED)
     def match(self) -> None: ...
 
-    @transition(field=status, source=[Status.RECEIVED, Status.DISPUTED, Status.MATCHED, Status.APPROVED], target=Status.EXCEPTION)
+    @transition(
+        field=status,
+        source=[Status.RECEIVED, Status.DISPUTED, Status.MATCHED, Status.APPROVED],
+        target=Status.EXCEPTION,
+    )
     def open_exception(self) -> None: ...
 
     @transition(field=status, source=[Status.MATCHED, Status.EXCEPTION], target=Status.APPROVED)
@@ -183,7 +191,9 @@ class Tolerance(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "facility", "supplier", "category"], nulls_distinct=False, name="procurement_tolerance_once"
+                fields=["kind", "facility", "supplier", "category"],
+                nulls_distinct=False,
+                name="procurement_tolerance_once",
             )
         ]
 

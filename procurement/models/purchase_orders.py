@@ -15,7 +15,7 @@ from procurement.models.requisitions import Requisition, RequisitionLine
 
 @pghistory.track()
 class PurchaseOrder(models.Model):
-    """`created_by` is the buyer, or the portal's own service user for orders that needed no buyer's touch.
+    """`created_by` is the buyer, or empty for orders that needed no buyer's touch.
 
     `supplier_dispatch`, `erp_dispatch` and `acknowledgement` repeat what messages said; they are facts, not states.
     """
@@ -49,16 +49,22 @@ class PurchaseOrder(models.Model):
     supplier = models.ForeignKey(Supplier, on_delete=models.PROTECT, related_name="purchase_orders")
     ship_to = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
     cost_center = models.ForeignKey(CostCenter, on_delete=models.PROTECT, related_name="+")
-    requisition = models.ForeignKey(Requisition, null=True, blank=True, on_delete=models.PROTECT, related_name="purchase_orders")
+    requisition = models.ForeignKey(
+        Requisition, null=True, blank=True, on_delete=models.PROTECT, related_name="purchase_orders"
+    )
     status = FSMField(max_length=20, choices=Status, default=Status.DRAFT)
     urgent = models.BooleanField(default=False)
     currency = models.CharField(max_length=3)
     total = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     payment_terms_days = models.PositiveSmallIntegerField(default=30)
     needed_by = models.DateField(null=True, blank=True)
-    expected_on = models.DateField(null=True, blank=True, help_text="Latest date the supplier promised, else lead time.")
+    expected_on = models.DateField(
+        null=True, blank=True, help_text="Latest date the supplier promised, else lead time."
+    )
     revision = models.PositiveSmallIntegerField(default=0)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     issued_at = models.DateTimeField(null=True, blank=True)
     budget_period = models.CharField(max_length=7, blank=True)
@@ -101,7 +107,9 @@ class PurchaseOrder(models.Model):
     def issue(self) -> None: ...
 
     @transition(
-        field=status, source=[Status.ISSUED, Status.RECEIVED, Status.PARTIALLY_RECEIVED], target=Status.PARTIALLY_RECEIVED
+        field=status,
+        source=[Status.ISSUED, Status.RECEIVED, Status.PARTIALLY_RECEIVED],
+        target=Status.PARTIALLY_RECEIVED,
     )
     def receive_some(self) -> None: ...
 
@@ -151,7 +159,9 @@ class PurchaseOrderLine(models.Model):
         ordering = ["order", "line_number"]
         constraints = [
             models.UniqueConstraint(fields=["order", "line_number"], name="procurement_po_line_once"),
-            models.CheckConstraint(condition=models.Q(quantity__gt=0, multiplier__gt=0), name="procurement_po_line_positive"),
+            models.CheckConstraint(
+                condition=models.Q(quantity__gt=0, multiplier__gt=0), name="procurement_po_line_positive"
+            ),
             models.CheckConstraint(
                 condition=models.Q(received_base__gte=0)
                 & models.Q(
@@ -174,7 +184,9 @@ class SupplierAnswer(models.Model):
     status = models.CharField(max_length=10, choices=PurchaseOrder.Acknowledgement)
     answered_on = models.DateField(null=True, blank=True)
     received_at = models.DateTimeField(auto_now_add=True)
-    message_key = models.CharField(max_length=100, unique=True, help_text="The inbound message that brought it; applied once.")
+    message_key = models.CharField(
+        max_length=100, unique=True, help_text="The inbound message that brought it; applied once."
+    )
 
     class Meta:
         triggers = APPEND_ONLY

@@ -23,7 +23,9 @@ class Receipt(models.Model):
     number = models.CharField(max_length=20, unique=True)
     facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="+")
     order = models.ForeignKey(PurchaseOrder, on_delete=models.PROTECT, related_name="receipts")
-    ship_notice = models.ForeignKey(ShipNotice, null=True, blank=True, on_delete=models.PROTECT, related_name="receipts")
+    ship_notice = models.ForeignKey(
+        ShipNotice, null=True, blank=True, on_delete=models.PROTECT, related_name="receipts"
+    )
     location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=8, choices=Status, default=Status.POSTED)
     reversal_of = models.OneToOneField("self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversal")

@@ -46,6 +46,7 @@ class Requisition(models.Model):
     policy_version = models.PositiveIntegerField(null=True, blank=True)
     budget_check = models.JSONField(default=dict, blank=True)
     trace_id = models.CharField(max_length=64, db_index=True)
+    is_cart = models.BooleanField(default=False)
     form_token = models.UUIDField(null=True, blank=True, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -58,7 +59,9 @@ class Requisition(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["requester", "facility"], condition=models.Q(status="draft"), name="procurement_one_cart_per_facility"
+                fields=["requester", "facility"],
+                condition=models.Q(status="draft", is_cart=True),
+                name="procurement_one_cart_per_facility",
             )
         ]
         triggers = [
@@ -89,7 +92,9 @@ class Requisition(models.Model):
     @transition(field=status, source=Status.SUBMITTED, target=Status.REJECTED)
     def reject(self) -> None: ...
 
-    @transition(field=status, source=[Status.DRAFT, Status.RETURNED, Status.SUBMITTED, Status.APPROVED], target=Status.CANCELLED)
+    @transition(
+        field=status, source=[Status.DRAFT, Status.RETURNED, Status.SUBMITTED, Status.APPROVED], target=Status.CANCELLED
+    )
     def cancel(self) -> None: ...
 
     @transition(field=status, source=Status.APPROVED, target=Status.ORDERED)
@@ -107,7 +112,10 @@ class Requisition(models.Model):
 
 @pghistory.track()
 class RequisitionLine(models.Model):
-    """`quantity` counts `unit`s (order units); `base_quantity` the same in the item's base unit; `unit_price` is per `unit`."""
+    """`quantity` counts `unit`s (order units); `base_quantity` the same in the item's base unit; `unit_price` is per `unit`.
+
+    The `order_*` fields say how the chosen source sells it; the order line is written in them.
+    """
 
     class Contract(models.TextChoices):
         ON = "on_contract", "On contract"
@@ -127,17 +135,28 @@ class RequisitionLine(models.Model):
     item = models.ForeignKey(Item, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     description = models.CharField(max_length=200)
     supplier = models.ForeignKey(Supplier, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    supplier_chosen = models.BooleanField(
+        default=False, help_text="A person named the supplier; else the contract decides."
+    )
     supplier_part = models.CharField(max_length=60, blank=True)
     suggested_supplier = models.CharField(max_length=120, blank=True)
     quantity = models.DecimalField(max_digits=14, decimal_places=4)
     unit = models.CharField(max_length=3)
     base_quantity = models.DecimalField(max_digits=16, decimal_places=4)
     unit_price = models.DecimalField(max_digits=14, decimal_places=4, default=0)
+    order_unit = models.CharField(max_length=3, blank=True, help_text="The unit the chosen source sells in.")
+    order_multiplier = models.DecimalField(
+        max_digits=12, decimal_places=4, default=1, help_text="Base units per order unit."
+    )
+    order_price = models.DecimalField(max_digits=14, decimal_places=4, default=0, help_text="Per order unit.")
+    lead_time_days = models.PositiveSmallIntegerField(default=0)
     contract_line = models.ForeignKey(ContractLine, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     contract_check = models.CharField(max_length=12, choices=Contract, blank=True)
     contract_explanation = models.JSONField(default=dict, blank=True)
     off_contract_reason = models.CharField(max_length=200, blank=True)
-    confirmed = models.BooleanField(default=False, help_text="The requester confirmed an unusual quantity or a duplicate.")
+    confirmed = models.BooleanField(
+        default=False, help_text="The requester confirmed an unusual quantity or a duplicate."
+    )
     fill = models.CharField(max_length=12, choices=Fill, default=Fill.OPEN)
     decision_comment = models.CharField(max_length=300, blank=True)
 
@@ -145,7 +164,9 @@ class RequisitionLine(models.Model):
         ordering = ["requisition", "line_number"]
         constraints = [
             models.UniqueConstraint(fields=["requisition", "line_number"], name="procurement_req_line_once"),
-            models.CheckConstraint(condition=models.Q(quantity__gt=0, base_quantity__gt=0), name="procurement_req_line_positive"),
+            models.CheckConstraint(
+                condition=models.Q(quantity__gt=0, base_quantity__gt=0), name="procurement_req_line_positive"
+            ),
             models.CheckConstraint(condition=models.Q(unit_price__gte=0), name="procurement_req_line_price"),
         ]
         indexes = [

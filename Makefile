@@ -1,0 +1,8 @@
+# Every target is a command of dev.py, which builds .venv first. ARGS="…" is passed on.
+.PHONY: help run test lint bench lock reset
+
+help:
+	@python3 dev.py help
+
+run test lint bench lock reset:
+	@python3 dev.py $@ $(ARGS)

@@ -1,0 +1,36 @@
+"""Our own X12 core: read tolerantly with findings, write strictly. Knows nothing of Django, files or partners.
+
+for interchange in read(data):
+    for group in interchange.groups:
+        documents = [parse(each, profile) for each in group.sets]
+        answer = acknowledge(group)
+"""
+
+from integrations.x12.codec import acknowledgement_bytes, order_bytes, parse
+from integrations.x12.documents.acknowledgement import acknowledge
+from integrations.x12.documents.reading import Parsed
+from integrations.x12.envelope import Group, Interchange, TransactionSet, read
+from integrations.x12.findings import Finding, X12Error
+from integrations.x12.profile import Profile
+from integrations.x12.tokens import Delimiters, Segment
+from integrations.x12.writer import Envelope, Outgoing, write
+
+__all__ = [
+    "Delimiters",
+    "Envelope",
+    "Finding",
+    "Group",
+    "Interchange",
+    "Outgoing",
+    "Parsed",
+    "Profile",
+    "Segment",
+    "TransactionSet",
+    "X12Error",
+    "acknowledge",
+    "acknowledgement_bytes",
+    "order_bytes",
+    "parse",
+    "read",
+    "write",
+]

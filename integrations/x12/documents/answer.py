@@ -1,0 +1,188 @@
+"""The supplier's answers: 855 to an order, 865 to a change. One document, two openings.
+
+The status code is read, never guessed from quantities: a back-ordered or rejected line may carry quantity 0. Where a line has no
+ACK the document's own verdict counts. Whether a price really changed is for the order to say: prices are always passed on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from integrations.canonical import AnswerAction, AnswerLine, AnswerStatus, ItemIdentity, OrderAnswer
+from integrations.x12.documents.reading import Parsed, Reading, Row, dated, named, reference
+from integrations.x12.envelope import TransactionSet
+from integrations.x12.profile import Profile
+
+_VERDICTS: Final[dict[str, AnswerStatus]] = {
+    "AC": "changed",
+    "AD": "accepted",
+    "AE": "changed",
+    "AK": "accepted",
+    "AP": "accepted",
+    "AT": "accepted",
+    "RD": "rejected",
+    "RF": "rejected",
+    "RJ": "rejected",
+}
+
+ITEM_STATUS: Final[dict[str, tuple[AnswerAction, str]]] = {
+    "AC": ("accepted", ""),
+    "AR": ("accepted", ""),
+    "IA": ("accepted", ""),
+    "BP": ("accepted", "shipped in part, the rest is back-ordered"),
+    "IB": ("backordered", ""),
+    "IH": ("backordered", "on hold at the supplier"),
+    "IC": ("accepted", "accepted with changes"),
+    "IP": ("price_changed", ""),
+    "IE": ("price_changed", "price pending at the supplier"),
+    "IQ": ("quantity_changed", ""),
+    "DR": ("date_changed", ""),
+    "IS": ("substituted", ""),
+    "ID": ("rejected", "item deleted by the supplier"),
+    "IR": ("rejected", "item rejected"),
+    "R1": ("rejected", "not a contract item"),
+    "R2": ("rejected", "invalid item number"),
+    "R3": ("rejected", "invalid unit of measure"),
+    "R4": ("rejected", "contract item unavailable"),
+}
+"""ACK01 → what it means for us, and words for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where the elements of the opening and of the item segment stand."""
+
+    opening: str
+    item: str
+    supplier_number: int
+    answered: tuple[int, int]
+    quantity: int
+    unit: int
+    price: int
+
+
+_LAYOUTS: Final = {
+    "855": _Layout("BAK", "PO1", 8, (9, 4), 2, 3, 4),
+    "865": _Layout("BCA", "POC", 9, (10, 6), 3, 5, 6),
+}
+
+
+def answer_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
+    """The order answer that an 855 or 865 says."""
+    layout = _LAYOUTS[transaction_set.code]
+    reading = Reading(transaction_set, profile)
+    opening = reading.first(layout.opening)
+    if opening is None:
+        return reading.parsed(None)
+    number = opening.need(3, "the order number")
+    verdict = opening.text(2)
+    status = _VERDICTS.get(verdict)
+    if status is None:
+        opening.note("verdict", f"{opening.name}02 {verdict!r} is not an answer we know.", 2)
+    header, loops = reading.loops(layout.item)
+    if not number or status is None:
+        return reading.parsed(None)
+    lines = tuple(line for loop in loops for line in _lines(loop, layout, status))
+    return reading.parsed(
+        OrderAnswer(
+            order_number=number,
+            status=_overall(status, lines),
+            answers="change" if transaction_set.code == "865" else "order",
+            supplier_order_number=opening.text(layout.supplier_number)
+            or reference(header, "VN", "CO")
+            or opening.text(6),
+            answered_on=opening.day(layout.answered[0]) or opening.day(layout.answered[1]),
+            currency=next((row.text(2) for row in named(header, "CUR")), ""),
+            lines=lines,
+        )
+    )
+
+
+def _overall(status: AnswerStatus, lines: tuple[AnswerLine, ...]) -> AnswerStatus:
+    """The document's verdict; "accepted" does not outweigh a line that says otherwise."""
+    if status == "accepted" and any(line.action != "accepted" for line in lines):
+        return "changed"
+    return status
+
+
+def _lines(loop: list[Row], layout: _Layout, status: AnswerStatus) -> list[AnswerLine]:
+    item = loop[0]
+    ordered = item.number(layout.quantity)
+    acks = list(named(loop, "ACK"))
+    price = item.price(layout.price, layout.price + 1)
+    if price is None:
+        price = next((found for row in named(loop, "CTP") if (found := row.number(3)) is not None), None)
+    if ordered is None and not any(ack.text(2) for ack in acks):
+        item.note("quantity-missing", f"Neither {item.name} nor an ACK says a quantity.", layout.quantity)
+        return []
+    base = AnswerLine(
+        line_number=item.line_number(1),
+        identity=item.identity(layout.price + 2),
+        action="rejected" if status == "rejected" else "accepted",
+        quantity=Decimal(0) if ordered is None else ordered,
+        unit=item.unit(layout.unit, required=not any(ack.text(3) for ack in acks)),
+        unit_price=price,
+        promised_date=_scheduled(loop),
+        message=" ".join(row.text(1) for row in named(loop, "MSG")),
+    )
+    return _acknowledged(base, acks) if acks else [base]
+
+
+def _acknowledged(base: AnswerLine, acks: list[Row]) -> list[AnswerLine]:
+    """One answer per ACK; what a part-shipment leaves over becomes a back-order of its own."""
+    said = [ack.number(2) for ack in acks]
+    rest = base.quantity - sum((quantity for quantity in said if quantity), Decimal(0))
+    answers: list[AnswerLine] = []
+    for ack, quantity in zip(acks, said, strict=True):
+        answer = _answer(base, ack, quantity, rest)
+        if answer is not None:
+            answers.append(answer)
+            if ack.text(1) == "BP" and rest > 0:
+                words = "rest of a part-shipment"
+                answers.append(replace(answer, action="backordered", quantity=rest, promised_date=None, message=words))
+    return answers
+
+
+def _answer(base: AnswerLine, ack: Row, quantity: Decimal | None, rest: Decimal) -> AnswerLine | None:
+    meaning = ITEM_STATUS.get(ack.text(1))
+    if meaning is None:
+        ack.note("item-status", f"ACK01 {ack.text(1)!r} is not an item status we know; this answer was left out.", 1)
+        return None
+    action, words = meaning
+    if quantity is None or (not quantity and action in ("backordered", "rejected")):
+        quantity = rest if rest > 0 else base.quantity
+    promised = ack.day(5)
+    if ack.text(1) == "IC":
+        action = _changed(quantity != base.quantity, promised is not None)
+    substitute = ack.identity(7) if action == "substituted" else None
+    if substitute == ItemIdentity():
+        ack.note("substitute-missing", "The item is substituted, but ACK07 and ACK08 do not say by what.", 7)
+        substitute = None
+    return replace(
+        base,
+        action=action,
+        quantity=quantity,
+        unit=ack.unit(3, required=False) or base.unit,
+        promised_date=promised or base.promised_date,
+        substitute=substitute,
+        message="; ".join(part for part in (words, base.message) if part),
+    )
+
+
+def _changed(quantity: bool, day: bool) -> AnswerAction:
+    """What "accepted with changes" changed, as far as the answer itself shows."""
+    if quantity:
+        return "quantity_changed"
+    return "date_changed" if day else "price_changed"
+
+
+def _scheduled(loop: list[Row]) -> date | None:
+    """The promised day beside the ACKs: a DTM, or the earliest delivery schedule; several schedules are worth a word."""
+    schedules = list(named(loop, "SCH"))
+    days = sorted(day for row in schedules if (day := row.day(6)) is not None)
+    if len(days) > 1:
+        schedules[0].note("several-schedules", f"{len(days)} deliveries are scheduled; the first counts.", 6, "warning")
+    return days[0] if days else dated(loop, "068", "067", "017", "002")

@@ -1,0 +1,166 @@
+"""Purchase orders: an original goes out as 850, its changes and its cancellation as 860 (BCH01 04 and 01).
+
+A change carries the whole new state of the order: lines with `RA` (replace all values), lines of quantity 0 with `DI`
+(delete). The order's moment travels in DTM*004 beside its day, so that reading an order gives back what was written.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from decimal import Decimal
+from typing import Final
+
+from integrations.canonical import Order, OrderLine, OrderPurpose, Party
+from integrations.x12.documents.reading import Parsed, Reading, Row, dated, description, named, reference
+from integrations.x12.envelope import TransactionSet
+from integrations.x12.findings import X12Error
+from integrations.x12.profile import Profile, party_in, party_out
+from integrations.x12.tokens import Delimiters, Segment
+from integrations.x12.writer import day_text, free_text, number_text
+
+_PURPOSES: Final[dict[str, OrderPurpose]] = {"00": "original", "01": "cancel", "04": "change", "05": "change"}
+_PURPOSE_CODES: Final = {"original": "00", "cancel": "01", "change": "04"}
+_NOTE_LENGTH: Final = 264
+_ROLES: Final = {"BY": "buyer", "ST": "ship_to", "SU": "supplier", "VN": "supplier", "SE": "supplier"}
+
+
+def order_code(order: Order) -> str:
+    """The transaction set that carries this order: 850 or 860."""
+    return "850" if order.purpose == "original" else "860"
+
+
+def order_write(order: Order, profile: Profile, delimiters: Delimiters) -> list[Segment]:
+    """The segments between ST and SE. Raises `X12Error` for an order that X12 cannot say."""
+    if not order.number:
+        raise X12Error("An order without a number cannot be sent.")
+    if not order.lines:
+        raise X12Error(f"Order {order.number} has no lines.")
+    segments = [_opening(order), ["CUR", "BY", order.currency] if order.currency else ["CUR"]]
+    issued = order.issued_at.astimezone(UTC)
+    segments.append(["DTM", "004", day_text(issued.date()), issued.strftime("%H%M%S"), "UT"])
+    if order.requested_date:
+        segments.append(["DTM", "002", day_text(order.requested_date)])
+    notes = [part for note in order.notes for part in _note_parts(note, delimiters)]
+    if notes:
+        segments += [["N9", "ZZ", "NOTES"], *(["MSG", note] for note in notes)]
+    for role, party in (("BY", order.buyer), ("ST", order.ship_to), ("SU", order.supplier)):
+        if party.name or party.identifiers:
+            segments.append(party_out(role, party, free_text(party.name, delimiters, 60)))
+    for line in order.lines:
+        segments += _line_segments(order, line, profile, delimiters)
+    segments.append(["CTT", str(len(order.lines))])
+    return segments
+
+
+def _opening(order: Order) -> Segment:
+    kind = "RO" if order.urgent else "SA"
+    day = day_text(order.issued_at.astimezone(UTC).date())
+    if order.purpose == "original":
+        return ["BEG", "00", kind, order.number, "", day]
+    return ["BCH", _PURPOSE_CODES[order.purpose], kind, order.number, "", str(order.revision or ""), day]
+
+
+def _note_parts(note: str, delimiters: Delimiters) -> list[str]:
+    text = free_text(note, delimiters, len(note) * 4)
+    return [text[at : at + _NOTE_LENGTH].strip() for at in range(0, len(text), _NOTE_LENGTH)]
+
+
+def _line_segments(order: Order, line: OrderLine, profile: Profile, delimiters: Delimiters) -> list[Segment]:
+    number, quantity, unit = str(line.line_number), number_text(line.quantity), profile.unit_out(line.unit)
+    tail = [number_text(line.unit_price), "", *profile.identity_out(line.identity)]
+    if not unit:
+        raise X12Error(f"Line {line.line_number} of order {order.number} has no unit.")
+    if order.purpose == "original":
+        segments = [["PO1", number, quantity, unit, *tail]]
+    else:
+        code = "DI" if order.purpose == "cancel" or not line.quantity else "RA"
+        segments = [["POC", number, code, quantity, "", unit, *tail]]
+    if text := free_text(line.description, delimiters, 80):
+        segments.append(["PID", "F", "", "", "", text])
+    if line.contract_number:
+        segments.append(["REF", "CT", line.contract_number])
+    if line.requested_date:
+        segments.append(["DTM", "002", day_text(line.requested_date)])
+    return segments
+
+
+def order_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
+    """The order that an 850 or 860 says."""
+    reading = Reading(transaction_set, profile)
+    change = transaction_set.code == "860"
+    opening = reading.first("BCH" if change else "BEG")
+    if opening is None:
+        return reading.parsed(None)
+    header, loops = reading.loops("POC" if change else "PO1")
+    number = opening.need(3, "the order number")
+    purpose = _PURPOSES.get(opening.text(1))
+    if purpose is None:
+        opening.note("purpose", f"{opening.name}01 {opening.text(1)!r} is not a purpose we know.", 1)
+    issued = _issued_at(opening, header, 6 if change else 5)
+    lines = tuple(
+        line for place, loop in enumerate(loops, start=1) if (line := _line_read(loop, place, change)) is not None
+    )
+    if not number or purpose is None or issued is None:
+        return reading.parsed(None)
+    parties = _parties(header)
+    return reading.parsed(
+        Order(
+            number=number,
+            issued_at=issued,
+            currency=next((row.text(2) for row in named(header, "CUR")), ""),
+            purpose=purpose,
+            revision=(opening.line_number(5) or 0) if change else 0,
+            supplier=parties.get("supplier", Party()),
+            buyer=parties.get("buyer", Party()),
+            ship_to=parties.get("ship_to", Party()),
+            requested_date=dated(header, "002"),
+            urgent=opening.text(2) == "RO",
+            notes=tuple(row.text(1) for row in named(header, "MSG") if row.text(1)),
+            lines=lines,
+        )
+    )
+
+
+def _issued_at(opening: Row, header: list[Row], day: int) -> datetime | None:
+    for row in named(header, "DTM", "004"):
+        if moment := row.moment(2, 3, 4):
+            return moment
+    on = opening.day(day, "error")
+    if on is None:
+        opening.need(day, "the order date")
+        return None
+    return datetime.combine(on, time(0), UTC)
+
+
+def _parties(header: list[Row]) -> dict[str, Party]:
+    result: dict[str, Party] = {}
+    for row in named(header, "N1"):
+        if role := _ROLES.get(row.text(1)):
+            result.setdefault(role, party_in(row.text(2), row.text(3), row.text(4)))
+    return result
+
+
+def _line_read(loop: list[Row], place: int, change: bool) -> OrderLine | None:
+    row = loop[0]
+    # POC: line, change code, quantity, left to receive, unit, price, basis, pairs. PO1: line, quantity, unit, price, basis, pairs.
+    quantity_at, unit_at, price_at = (3, 5, 6) if change else (2, 3, 4)
+    quantity = row.number(quantity_at)
+    if quantity is None:
+        row.need(quantity_at, "the ordered quantity")
+        return None
+    number = row.line_number(1)
+    if number is None:
+        row.note(
+            "line-number", f"{row.name}01, the line number, is missing: the place in the order counts.", 1, "warning"
+        )
+    price = row.price(price_at, price_at + 1)
+    return OrderLine(
+        line_number=place if number is None else number,
+        identity=row.identity(price_at + 2),
+        description=description(loop),
+        quantity=quantity,
+        unit=row.unit(unit_at),
+        unit_price=Decimal(0) if price is None else price,
+        requested_date=dated(loop, "002"),
+        contract_number=reference(loop, "CT"),
+    )

@@ -1,0 +1,228 @@
+"""Typed access to the segments of one transaction set while it becomes a canonical document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from typing import Final
+
+from integrations.canonical import Document, ItemIdentity
+from integrations.x12.envelope import TransactionSet, element
+from integrations.x12.findings import Finding, Severity
+from integrations.x12.profile import Profile, pairs_in
+from integrations.x12.schema import day_of, is_number
+from integrations.x12.tokens import Segment
+
+_LONGEST_NUMBER: Final = 30
+_PER: Final = {"HP": Decimal(100), "TP": Decimal(1000)}
+_MOMENT_ZONES: Final = ("", "UT", "GM", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The document a transaction set says, and what was odd on the way; no document where its key facts are missing.
+
+    A document beside a finding of severity `error` is incomplete: whoever uses it decides, with the finding in hand.
+    """
+
+    document: Document | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def broken(self) -> bool:
+        """Whether something that the document cannot do without could not be read."""
+        return self.document is None or any(finding.severity == "error" for finding in self.findings)
+
+
+class Row:
+    """One segment with its place; reads its elements as what they are and notes what they are not."""
+
+    __slots__ = ("position", "reading", "segment")
+
+    def __init__(self, reading: Reading, position: int, segment: Segment) -> None:
+        self.reading = reading
+        self.position = position
+        self.segment = segment
+
+    @property
+    def name(self) -> str:
+        """The segment's id."""
+        return self.segment[0]
+
+    def text(self, number: int) -> str:
+        """The element's text, empty where it is missing."""
+        return element(self.segment, number)
+
+    def need(self, number: int, what: str) -> str:
+        """The element's text; an error finding where it is empty."""
+        value = self.text(number)
+        if not value:
+            self.note("missing-element", f"{self.name}{number:02}, {what}, is missing.", number)
+        return value
+
+    def number(self, number: int, severity: Severity = "error") -> Decimal | None:
+        """The element as a decimal number; None where it is empty or (with a finding) not a number."""
+        value = self.text(number)
+        if not value:
+            return None
+        if not is_number(value) or len(value) > _LONGEST_NUMBER:
+            self.note("bad-number", f"{self.name}{number:02} ({value[:40]!r}) is not a number.", number, severity)
+            return None
+        return Decimal(value)
+
+    def cents(self, number: int) -> Decimal | None:
+        """The element as an amount with two implied decimals; a written point is believed, with a finding."""
+        amount = self.number(number)
+        if amount is None:
+            return None
+        if "." in self.text(number):
+            message = (
+                f"{self.name}{number:02} has two implied decimals but was written with a point; it was read as written."
+            )
+            self.note("explicit-decimals", message, number, "warning")
+            return amount
+        return amount.scaleb(-2)
+
+    def day(self, number: int, severity: Severity = "warning") -> date | None:
+        """The element as a day; None where it is empty or (with a finding) no day."""
+        value = self.text(number)
+        day = day_of(value)
+        if value and day is None:
+            self.note("bad-date", f"{self.name}{number:02} ({value[:40]!r}) is not a day (CCYYMMDD).", number, severity)
+        return day
+
+    def moment(self, day: int, clock: int, zone: int = 0) -> datetime | None:
+        """Day and time of day as a moment; a time without a zone is taken as UTC, a missing time as midnight."""
+        on = self.day(day)
+        if on is None:
+            return None
+        if zone and self.text(zone) not in _MOMENT_ZONES:
+            message = f"{self.name}{zone:02} names the time zone {self.text(zone)!r}; the time was taken as UTC."
+            self.note("time-zone", message, zone, "info")
+        return datetime.combine(on, _clock(self.text(clock)), UTC)
+
+    def price(self, price: int, basis: int) -> Decimal | None:
+        """The price per unit: prices per hundred (HP) and per thousand (TP) are divided."""
+        amount = self.number(price)
+        divisor = _PER.get(self.text(basis))
+        return amount / divisor if amount is not None and divisor else amount
+
+    def unit(self, number: int, *, required: bool = True) -> str:
+        """Our unit code; an empty text with a finding where the partner gave none."""
+        # POC05 and friends are composites: the unit is their first component.
+        code = self.text(number).split(self.reading.set.delimiters.component or "\n", 1)[0]
+        if not code and required:
+            self.note(
+                "unit-missing",
+                f"{self.name}{number:02}, the unit, is missing: the order's unit is meant.",
+                number,
+                "warning",
+            )
+        return self.reading.profile.unit_in(code)
+
+    def pairs(self, start: int) -> dict[str, str]:
+        """Qualifier → id, from element `start` on."""
+        return pairs_in(self.segment, start)
+
+    def identity(self, start: int) -> ItemIdentity:
+        """The item that the pairs from element `start` on name."""
+        return self.reading.profile.identity_in(self.pairs(start))
+
+    def line_number(self, number: int) -> int | None:
+        """The element as a line number, None where it is blank or not one ("A-7")."""
+        value = self.text(number)
+        if value.isascii() and value.isdigit() and len(value) <= 9:
+            return int(value)
+        if value:
+            self.note(
+                "line-number", f"{self.name}{number:02} ({value[:20]!r}) is not a line number of ours.", number, "info"
+            )
+        return None
+
+    def note(self, code: str, message: str, number: int = 0, severity: Severity = "error") -> None:
+        """A finding at this segment or one of its elements."""
+        value = self.text(number) if number else ""
+        self.reading.findings.append(Finding(code, message, severity, self.name, self.position, number, value))
+
+
+class Reading:
+    """One transaction set being read: its rows, the partner's profile and the findings so far."""
+
+    def __init__(self, transaction_set: TransactionSet, profile: Profile) -> None:
+        self.set = transaction_set
+        self.profile = profile
+        self.findings: list[Finding] = []
+        self.rows = [Row(self, at, segment) for at, segment in enumerate(transaction_set.segments, start=1)]
+
+    def first(self, name: str) -> Row | None:
+        """The first segment with this id; an error finding where there is none."""
+        found = next((row for row in self.rows if row.name == name), None)
+        if found is None:
+            self.note("missing-segment", f"The {self.set.code} has no {name} segment.", name)
+        return found
+
+    def note(self, code: str, message: str, segment: str = "", severity: Severity = "error") -> None:
+        """A finding about the set as a whole."""
+        self.findings.append(Finding(code, message, severity, segment, len(self.rows)))
+
+    def loops(self, start: str) -> tuple[list[Row], list[list[Row]]]:
+        """The rows before the first `start` segment, and one list per loop that begins with it. Summary segments end the last."""
+        header: list[Row] = []
+        loops: list[list[Row]] = []
+        for row in self.rows:
+            if row.name == start:
+                loops.append([row])
+            elif row.name in _SUMMARY:
+                break
+            else:
+                (loops[-1] if loops else header).append(row)
+        return header, loops
+
+    def parsed(self, document: Document | None) -> Parsed:
+        """The result, each finding once."""
+        return Parsed(document, tuple(dict.fromkeys(self.findings)))
+
+
+_SUMMARY: Final = frozenset({"CTT", "TDS", "SE"})
+
+
+def named(rows: list[Row], name: str, qualifier: str | tuple[str, ...] = "", at: int = 1) -> Iterator[Row]:
+    """The rows of a segment id whose element `at` is (one of) `qualifier`."""
+    wanted = (qualifier,) if isinstance(qualifier, str) else qualifier
+    for row in rows:
+        if row.name == name and (not qualifier or row.text(at) in wanted):
+            yield row
+
+
+def reference(rows: list[Row], *qualifiers: str) -> str:
+    """The first REF of the first qualifier that has one; an empty text for none."""
+    for qualifier in qualifiers:
+        for row in named(rows, "REF", qualifier):
+            if value := row.text(2) or row.text(3):
+                return value
+    return ""
+
+
+def dated(rows: list[Row], *qualifiers: str) -> date | None:
+    """The first readable DTM day of the first qualifier that has one."""
+    for qualifier in qualifiers:
+        for row in named(rows, "DTM", qualifier):
+            if day := row.day(2):
+                return day
+    return None
+
+
+def description(rows: list[Row]) -> str:
+    """The free-form item descriptions (PID) of a loop, as one text."""
+    return " ".join(text for row in named(rows, "PID") if (text := row.text(5)))
+
+
+def _clock(text: str) -> time:
+    if not (text.isascii() and text.isdigit() and len(text) >= 4):
+        return time(0)
+    try:
+        return time(int(text[:2]), int(text[2:4]), int(text[4:6] or 0))
+    except ValueError:
+        return time(0)

@@ -1,0 +1,101 @@
+"""What a supplier's answer to an order line means for us (domain: Purchase order, supplier answers)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from procurement.rules.tolerances import Limit
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnsweredLine:
+    """Order line and answer side by side. Quantities in order units, prices per order unit."""
+
+    action: str
+    ordered: Decimal
+    price: Decimal
+    needed_by: date | None
+    urgent: bool
+    answered_quantity: Decimal | None = None
+    answered_price: Decimal | None = None
+    promised_on: date | None = None
+    substitute_part: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerDecision:
+    """Taken over as it is, or an exception for the buyer with the money at stake and the reason in words."""
+
+    taken_over: bool
+    sentence: str
+    amount: Decimal = Decimal(0)
+    new_price: Decimal | None = None
+
+
+def judge_answer(line: AnsweredLine, price_limit: Limit, currency: str) -> AnswerDecision:
+    """Decide one answered line. A better price, an acceptance and a date that still suits are taken over."""
+    if line.action == "price_changed" and line.answered_price is not None:
+        return _judge_price(line, price_limit, currency, line.answered_price)
+    if line.action in ("backordered", "date_changed"):
+        return _judge_date(line)
+    value = line.ordered * line.price
+    if line.action == "quantity_changed":
+        confirmed = line.answered_quantity or Decimal(0)
+        if confirmed >= line.ordered:
+            return AnswerDecision(taken_over=True, sentence="The ordered quantity is confirmed.")
+        missing = line.ordered - confirmed
+        return AnswerDecision(
+            taken_over=False,
+            amount=missing * line.price,
+            sentence=f"Only {_n(confirmed)} of {_n(line.ordered)} will be delivered; {_n(missing)} need another source.",
+        )
+    if line.action == "substituted":
+        return AnswerDecision(
+            taken_over=False,
+            amount=value,
+            sentence=f"The supplier wants to send {line.substitute_part or 'another product'} instead. Accept it or find another source.",
+        )
+    if line.action in ("rejected", "price_changed"):
+        return AnswerDecision(
+            taken_over=False, amount=value, sentence="The supplier will not deliver this line as ordered."
+        )
+    return AnswerDecision(taken_over=True, sentence="Accepted as ordered.")
+
+
+def _judge_price(line: AnsweredLine, limit: Limit, currency: str, new: Decimal) -> AnswerDecision:
+    difference = new - line.price
+    if difference <= 0:
+        return AnswerDecision(
+            taken_over=True, new_price=new, sentence=f"The price falls by {-difference:,.4f} per unit."
+        )
+    amount = difference * line.ordered
+    percent = difference / line.price * 100 if line.price else Decimal(100)
+    text = f"The price rises from {line.price:,.4f} to {new:,.4f} ({percent:.1f} %); allowed: {limit.words(currency)}."
+    if limit.allows(percent=percent, amount=amount):
+        return AnswerDecision(taken_over=True, new_price=new, sentence=text)
+    return AnswerDecision(taken_over=False, amount=amount, sentence=text)
+
+
+def _judge_date(line: AnsweredLine) -> AnswerDecision:
+    if line.promised_on is None:
+        return AnswerDecision(
+            taken_over=False,
+            amount=line.ordered * line.price,
+            sentence="Back-ordered without a date. Wait or find another source.",
+        )
+    when = f"{line.promised_on:%b} {line.promised_on.day}, {line.promised_on.year}"
+    late = line.needed_by is not None and line.promised_on > line.needed_by
+    if late or line.urgent:
+        need = f"needed by {line.needed_by:%b} {line.needed_by.day}" if line.needed_by else "the order is urgent"
+        return AnswerDecision(
+            taken_over=False,
+            amount=line.ordered * line.price,
+            sentence=f"Promised for {when}, but {need}. Wait or find another source.",
+        )
+    return AnswerDecision(taken_over=True, sentence=f"Promised for {when}.")
+
+
+def _n(value: Decimal) -> str:
+    return f"{value.normalize():f}"

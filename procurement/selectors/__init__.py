@@ -1,0 +1,1 @@
+"""Reads of procurement, each scoped to what the actor may see."""

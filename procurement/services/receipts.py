@@ -1,0 +1,196 @@
+"""Receipts: posted once, reversed but never edited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, TextField
+from django.db.models.functions import Cast, JSONObject
+from django.utils import timezone
+
+from core.actors import Actor
+from core.audit import acting
+from core.bulk import bulk_set
+from core.errors import Conflict, Invalid, NotAllowed, NotFound
+from core.events import emit, who
+from core.sequences import next_number
+from core.tracing import current_trace_id
+from masterdata.models import ItemPackaging, Location, Role
+from masterdata.selectors import scoped
+from procurement.events import ReceiptPosted, ReceiptReversed
+from procurement.models import PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, Requisition, ShipNotice
+from procurement.rules.receipt_check import ExpectedLine, ReceivedLine, check_receipt
+from procurement.services.purchase_orders import order_lock
+from procurement.services.requisitions import requisition_settle
+
+
+def receipt_post(
+    *,
+    actor: Actor,
+    order_number: str,
+    lines: Sequence[ReceivedLine],
+    key: str,
+    location: Location | None = None,
+    ship_notice: ShipNotice | None = None,
+) -> Receipt:
+    """Post what arrived: receipt, order quantities, stock and ERP message in one transaction.
+
+    The same `key` posts once and gives the first receipt back. Raises NotFound, NotAllowed (role, segregation of duties),
+    Conflict (order not open), Invalid with all findings.
+    """
+    with acting(actor=actor, reason="received"):
+        order = order_lock(actor=actor, number=order_number)
+        role = actor.require(Role.RECEIVER, Role.STOCK_CLERK, scope=order.facility_id, to="receive goods")
+        known = Receipt.objects.filter(key=key).first()
+        if known:
+            return known
+        _may_receive(order, actor)
+        expected = _expected(order)
+        today = timezone.now().astimezone(ZoneInfo(order.facility.timezone)).date()
+        checked, findings = check_receipt(lines, {n: e for n, (_, e) in expected.items()}, today=today)
+        if findings:
+            raise Invalid("The receipt cannot be posted yet.", code="receipt_invalid", findings=findings)
+        receipt = Receipt.objects.create(
+            number=next_number("RCV"),
+            facility_id=order.facility_id,
+            order=order,
+            ship_notice=ship_notice,
+            location_id=location.pk if location else order.ship_to_id,
+            received_by_id=actor.user_id,
+            received_on=today,
+            key=key,
+            trace_id=current_trace_id(),
+        )
+        order_lines = [ol for ol, _ in expected.values()]
+        rows = [
+            ReceiptLine(
+                receipt=receipt, order_line=expected[li.line_number][0], item_id=expected[li.line_number][0].item_id,
+                quantity=li.quantity + li.rejected, unit=li.unit or expected[li.line_number][0].unit, base_quantity=base,
+                rejected_base=rejected, problem=li.problem, lot=li.lot, expiry=li.expiry, serial=li.serial,
+            )
+            for li, (base, rejected) in zip(lines, checked, strict=True)
+        ]  # fmt: skip
+        ReceiptLine.objects.bulk_create(rows)
+        _count(order, order_lines, rows, actor)
+        emit(
+            ReceiptPosted(
+                number=receipt.number, facility_id=order.facility_id, receipt_id=receipt.pk, order_id=order.pk,
+                **who(actor, role, order.facility_id),
+            )
+        )  # fmt: skip
+        return receipt
+
+
+def receipt_reverse(*, actor: Actor, number: str, reason: str) -> Receipt:
+    """Take a posted receipt back by a receipt of its own with negative quantities. Raises Conflict when the stock is gone."""
+    if not reason.strip():
+        raise Invalid("Say why the receipt is reversed.", code="reason_missing")
+    with acting(actor=actor, reason=reason):
+        found = Receipt.objects.filter(scoped(actor), number=number).select_related("order").first()
+        if found is None:
+            raise NotFound(f"There is no receipt {number}.")
+        order = order_lock(actor=actor, number=found.order.number)
+        original = Receipt.objects.select_for_update().get(pk=found.pk)
+        role = actor.require(Role.RECEIVER, Role.STOCK_CLERK, scope=order.facility_id, to="reverse receipts")
+        if original.status == Receipt.Status.REVERSED or original.reversal_of_id:
+            raise Conflict(f"{number} is already reversed or is itself a reversal.", code="already_reversed")
+        original.status = Receipt.Status.REVERSED
+        original.save(update_fields=["status"])
+        receipt = Receipt.objects.create(
+            number=next_number("RCV"),
+            facility_id=order.facility_id,
+            order=order,
+            location_id=original.location_id,
+            reversal_of=original,
+            reason=reason,
+            received_by_id=actor.user_id,
+            received_on=timezone.now().date(),
+            key=f"reversal:{original.pk}",
+            trace_id=current_trace_id(),
+        )
+        rows = [
+            ReceiptLine(
+                receipt=receipt, order_line_id=li.order_line_id, item_id=li.item_id, quantity=-li.quantity, unit=li.unit,
+                base_quantity=-li.base_quantity, rejected_base=-li.rejected_base, problem=li.problem, lot=li.lot,
+                expiry=li.expiry, serial=li.serial,
+            )
+            for li in original.lines.all()
+        ]  # fmt: skip
+        ReceiptLine.objects.bulk_create(rows)
+        _count(order, list(order.lines.all()), rows, actor)
+        emit(
+            ReceiptReversed(
+                number=receipt.number, facility_id=order.facility_id, receipt_id=receipt.pk, order_id=order.pk,
+                **who(actor, role, order.facility_id),
+            )
+        )  # fmt: skip
+        return receipt
+
+
+def _may_receive(order: PurchaseOrder, actor: Actor) -> None:
+    if order.status not in PurchaseOrder.RECEIVABLE:
+        raise Conflict(
+            f"{order.number} is {order.get_status_display().lower()}: nothing can be received on it.",
+            code="not_receivable",
+        )
+    if order.created_by_id == actor.user_id:
+        raise NotAllowed("You created this order; somebody else has to receive it.", code="segregation_of_duties")
+
+
+def _expected(order: PurchaseOrder) -> dict[int, tuple[PurchaseOrderLine, ExpectedLine]]:
+    packs = ItemPackaging.objects.filter(item=OuterRef("item")).values(
+        row=JSONObject(unit="unit", multiplier=Cast("multiplier", TextField()))
+    )
+    lines = order.lines.select_related("item").annotate(packs=ArraySubquery(packs)).order_by("id")
+    return {line.line_number: (line, _expected_line(line)) for line in lines}
+
+
+def _expected_line(line: PurchaseOrderLine) -> ExpectedLine:
+    item = line.item
+    packs = {p["unit"]: Decimal(p["multiplier"]) for p in line.packs}  # type: ignore[attr-defined]  # annotated
+    if item is not None:
+        packs.setdefault(item.base_unit, Decimal(1))
+    packs.setdefault(line.unit, line.multiplier)
+    return ExpectedLine(
+        description=line.description,
+        unit=line.unit,
+        packs=packs,
+        open_base=line.base_quantity * (1 + line.over_tolerance_percent / 100) - line.received_base,
+        cancelled=line.cancelled,
+        lot_tracked=bool(item and item.lot_tracked),
+        expiry_tracked=bool(item and item.expiry_tracked),
+        serial_tracked=bool(item and item.serial_tracked),
+    )
+
+
+def _count(
+    order: PurchaseOrder, order_lines: Sequence[PurchaseOrderLine], rows: Sequence[ReceiptLine], actor: Actor
+) -> None:
+    """Add the receipt to the order lines' counters and move order and requisition on."""
+    by_id = {ol.pk: ol for ol in order_lines}
+    for row in rows:
+        ol = by_id[row.order_line_id]
+        ol.received_base += row.base_quantity
+        ol.rejected_base += row.rejected_base
+    touched = sorted({row.order_line_id for row in rows})
+    bulk_set(
+        PurchaseOrderLine,
+        [(pk, {"received_base": by_id[pk].received_base, "rejected_base": by_id[pk].rejected_base}) for pk in touched],
+    )
+    live = [ol for ol in order_lines if not ol.cancelled]
+    before = order.status
+    if all(ol.received_base >= ol.base_quantity for ol in live):
+        if order.status != PurchaseOrder.Status.RECEIVED:
+            order.receive_all()
+    elif any(ol.received_base > 0 for ol in live):
+        order.receive_some()
+    elif order.status != PurchaseOrder.Status.ISSUED:
+        order.unreceive()
+    if order.status != before:
+        order.save(update_fields=["status"])
+    if order.requisition_id and (PurchaseOrder.Status.RECEIVED in (before, order.status)):
+        requisition = Requisition.objects.select_for_update().get(pk=order.requisition_id)
+        requisition_settle(requisition=requisition, actor=actor)

@@ -1,0 +1,562 @@
+"""Requisitions: write, submit, return, cancel."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Avg, DecimalField, F, OuterRef, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast, JSONObject
+from django.utils import timezone
+
+from core.actors import Actor
+from core.audit import acting, join_trace
+from core.bulk import bulk_set
+from core.errors import Conflict, Finding, Invalid, NotFound
+from core.events import emit
+from core.sequences import next_number
+from core.tracing import current_trace_id, new_trace_id, tracing
+from masterdata.models import CostCenter, Facility, Location, Role
+from masterdata.rules.offers import ItemFacts, UnknownUnit, round_money
+from masterdata.selectors import item_facts, scoped
+from procurement.events import RequisitionApproved, RequisitionCancelled, RequisitionFulfilled, RequisitionSubmitted
+from procurement.models import ApprovalPolicy, ApprovalStep, BudgetFigure, Requisition, RequisitionLine
+from procurement.rules.approval_routing import Routing, RoutingFacts, route
+from procurement.rules.budget_check import Budget, BudgetCheck, budget_check
+from procurement.rules.requisition_check import LineRequest, PricedLine, check_header, check_line, price_line
+
+USUAL_DAYS = 180
+OPEN_REQUEST_DAYS = 14
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineInput:
+    """A line as a person or client writes it. `quantity` counts `unit`s; `estimated_price` is per `unit`, non-catalog only."""
+
+    item_id: int | None = None
+    description: str = ""
+    quantity: Decimal
+    unit: str
+    supplier_id: int | None = None
+    suggested_supplier: str = ""
+    estimated_price: Decimal = Decimal(0)
+    off_contract_reason: str = ""
+
+
+def requisition_create(
+    *,
+    actor: Actor,
+    facility: Facility,
+    location: Location,
+    cost_center: CostCenter,
+    lines: Sequence[LineInput] = (),
+    urgent: bool = False,
+    needed_by: date | None = None,
+    note: str = "",
+    is_cart: bool = False,
+    form_token: uuid.UUID | None = None,
+) -> Requisition:
+    """Write a draft. Its own trace begins here. Raises NotAllowed, Invalid (location or unit of a line unknown)."""
+    actor.require(Role.REQUESTER, scope=facility.pk, to="request supplies")
+    if location.facility_id != facility.pk or location.is_outside:
+        raise Invalid("The location does not belong to this facility.", code="location_invalid")
+    with tracing(new_trace_id()), acting(actor=actor, reason="requisition written"):
+        requisition = Requisition.objects.create(
+            number=next_number("REQ"),
+            facility=facility,
+            location=location,
+            cost_center=cost_center,
+            requester_id=actor.user_id,
+            urgent=urgent,
+            needed_by=needed_by,
+            note=note,
+            currency=facility.currency,
+            is_cart=is_cart,
+            form_token=form_token,
+            trace_id=current_trace_id(),
+        )
+        _write_lines(requisition, lines, first=1)
+    return requisition
+
+
+def requisition_set_lines(*, actor: Actor, number: str, lines: Sequence[LineInput]) -> Requisition:
+    """Replace all lines of an editable requisition of one's own."""
+    with acting(actor=actor, reason="lines replaced"):
+        requisition = _editable(actor, number)
+        requisition.lines.all().delete()
+        _write_lines(requisition, lines, first=1)
+        return requisition
+
+
+def requisition_add_line(*, actor: Actor, number: str, line: LineInput) -> RequisitionLine:
+    """Add one line; a line with the same item, unit and supplier grows instead."""
+    with acting(actor=actor, reason="line added"):
+        requisition = _editable(actor, number)
+        existing = (
+            requisition.lines.filter(
+                item_id=line.item_id, unit=line.unit, supplier_chosen=line.supplier_id is not None
+            )
+            .filter(Q() if line.supplier_id is None else Q(supplier=line.supplier_id))
+            .first()
+            if line.item_id
+            else None
+        )
+        if existing:
+            return _reprice_line(requisition, existing, existing.quantity + line.quantity)
+        last = requisition.lines.order_by("-line_number").values_list("line_number", flat=True).first() or 0
+        return _write_lines(requisition, [line], first=last + 1)[0]
+
+
+def requisition_change_line(  # each argument is one field a person may change
+    *,
+    actor: Actor,
+    number: str,
+    line_id: int,
+    quantity: Decimal | None = None,
+    unit: str | None = None,
+    supplier_id: int | None = None,
+    off_contract_reason: str | None = None,
+    confirmed: bool | None = None,
+) -> RequisitionLine | None:
+    """Change one line; a quantity of zero removes it. Raises Invalid for a unit the item does not define."""
+    with acting(actor=actor, reason="line changed"):
+        requisition = _editable(actor, number)
+        line = requisition.lines.filter(pk=line_id).first()
+        if line is None:
+            raise NotFound("This line is not on the requisition any more.")
+        if quantity is not None and quantity <= 0:
+            line.delete()
+            _recount(requisition)
+            return None
+        line.unit = unit or line.unit
+        if supplier_id is not None:
+            line.supplier_id, line.supplier_chosen = supplier_id, True
+        line.off_contract_reason = line.off_contract_reason if off_contract_reason is None else off_contract_reason
+        line.confirmed = line.confirmed if confirmed is None else confirmed
+        return _reprice_line(requisition, line, quantity or line.quantity)
+
+
+def requisition_change_header(
+    *,
+    actor: Actor,
+    number: str,
+    cost_center: CostCenter,
+    location: Location,
+    urgent: bool,
+    needed_by: date | None,
+    note: str,
+) -> Requisition:
+    """Change where, for whom and when of an editable requisition of one's own."""
+    with acting(actor=actor, reason="requisition edited"):
+        requisition = _editable(actor, number)
+        if location.facility_id != requisition.facility_id or location.is_outside:
+            raise Invalid("The location does not belong to this facility.", code="location_invalid")
+        requisition.cost_center, requisition.location = cost_center, location
+        requisition.urgent, requisition.needed_by, requisition.note = urgent, needed_by, note
+        requisition.save(update_fields=["cost_center", "location", "urgent", "needed_by", "note"])
+        return requisition
+
+
+def requisition_submit(*, actor: Actor, number: str, confirm: bool = False) -> Requisition:
+    """Check everything at once, price and source the lines as of today, and ask for the approvals the policy wants.
+
+    `confirm` answers every finding that only wants a confirmation. Raises Invalid with all findings, Conflict, NotFound.
+    """
+    now = timezone.now()
+    with acting(actor=actor, reason="submitted"):
+        requisition = _editable(actor, number, with_budget=True)
+        today = now.astimezone(ZoneInfo(requisition.facility.timezone)).date()
+        lines = list(_lines_with_history(requisition, now))
+        facts = item_facts([li.item_id for li in lines if li.item_id], facility_id=requisition.facility_id, on=today)
+        requests = [_request(li, facts) for li in lines]
+        priced, findings = _check_lines(requests)
+        total = sum((p.amount for p in priced if p), Decimal(0))
+        budget = budget_check(_budget(requisition), total=total)
+        findings += check_header(
+            lines=requests,
+            cost_center_ok=requisition.cost_center.is_active
+            and requisition.cost_center.facility_id == requisition.facility_id,
+            needed_by=requisition.needed_by,
+            today=today,
+            budget=budget,
+        )
+        _refuse(number, findings, confirm)
+        _store_lines(lines, [p for p in priced if p])
+        _store_header(requisition, lines, total, budget, now)
+        routing = _route(requisition, requests, [p for p in priced if p], total, budget)
+        _open_steps(requisition, routing, now)
+    return requisition
+
+
+def requisition_cancel(*, actor: Actor, number: str, reason: str) -> Requisition:
+    """Withdraw an own requisition that is not ordered yet; waiting approvals become void."""
+    with acting(actor=actor, reason=reason or "withdrawn by the requester"):
+        requisition = _lock(actor, number)
+        _own(actor, requisition)
+        if requisition.status not in (*Requisition.EDITABLE, Requisition.Status.SUBMITTED):
+            raise Conflict(f"{number} is {requisition.get_status_display().lower()} and cannot be withdrawn.")
+        requisition.cancel()
+        requisition.save(update_fields=["status"])
+        requisition.steps.filter(state__in=["waiting", "pending"]).update(state=ApprovalStep.State.VOID)
+        emit(
+            RequisitionCancelled(
+                number=number, facility_id=requisition.facility_id, requisition_id=requisition.pk, reason=reason,
+                actor_id=actor.user_id,
+            )
+        )  # fmt: skip
+        return requisition
+
+
+def requisition_settle(*, requisition: Requisition, actor: Actor) -> None:
+    """Move an approved or ordered requisition on when every line is filled: to ordered, to fulfilled, or back."""
+    fills = list(
+        requisition.lines.values_list(
+            "fill", F("base_quantity"), "order_lines__received_base", "order_lines__base_quantity"
+        )
+    )
+    live = [f for f in fills if f[0] != RequisitionLine.Fill.REJECTED]
+    settled = all(f[0] in (RequisitionLine.Fill.FROM_STOCK, RequisitionLine.Fill.ORDERED) for f in live)
+    done = settled and all(
+        fill == RequisitionLine.Fill.FROM_STOCK or (received is not None and received >= ordered)
+        for fill, _, received, ordered in live
+    )
+    before = requisition.status
+    if done and requisition.status in (Requisition.Status.APPROVED, Requisition.Status.ORDERED):
+        requisition.fulfil()
+    elif settled and requisition.status == Requisition.Status.APPROVED:
+        requisition.mark_ordered()
+    elif not done and requisition.status == Requisition.Status.FULFILLED:
+        requisition.unfulfil()
+    if requisition.status == before:
+        return
+    requisition.save(update_fields=["status"])
+    if requisition.status == Requisition.Status.FULFILLED:
+        emit(
+            RequisitionFulfilled(
+                number=requisition.number, facility_id=requisition.facility_id, requisition_id=requisition.pk,
+                actor_id=actor.user_id,
+            )
+        )  # fmt: skip
+
+
+def material_hash(requisition: Requisition, lines: Sequence[RequisitionLine]) -> str:
+    """Fingerprint of what an approver agrees to: facility, cost center, and each live line's item, quantity, price, supplier."""
+    content = [
+        requisition.facility_id,
+        requisition.cost_center_id,
+        [
+            [
+                li.line_number,
+                li.item_id,
+                li.description,
+                f"{li.quantity:f}",
+                li.unit,
+                f"{li.unit_price:f}",
+                li.supplier_id,
+            ]
+            for li in lines
+            if li.fill != RequisitionLine.Fill.REJECTED
+        ],
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+# --- parts of the acts above --------------------------------------------------------------------------------------
+
+
+def _lock(actor: Actor, number: str, *, with_budget: bool = False) -> Requisition:
+    """The requisition, locked until the transaction ends; its budget figures ride along to save a statement."""
+    found: QuerySet[Requisition] = (
+        Requisition.objects.filter(scoped(actor), number=number)
+        .select_related("facility", "cost_center", "requester")
+        .select_for_update(of=("self",))
+    )
+    if with_budget:
+        figures = BudgetFigure.objects.filter(
+            cost_center=OuterRef("cost_center"), period=timezone.now().strftime("%Y-%m")
+        ).values(
+            row=JSONObject(
+                period="period", amount=Cast("amount", TextField()), committed=Cast("committed", TextField()),
+                actual=Cast("actual", TextField()), hard_stop="hard_stop", as_of="as_of",
+            )
+        )  # fmt: skip
+        found = found.annotate(figures=ArraySubquery(figures))
+    requisition = found.first()
+    if requisition is None:
+        raise NotFound(f"There is no requisition {number}.")
+    join_trace(requisition.trace_id)
+    return requisition
+
+
+def _own(actor: Actor, requisition: Requisition) -> None:
+    actor.require(Role.REQUESTER, scope=requisition.facility_id, to="change requisitions")
+    if requisition.requester_id != actor.user_id:
+        raise NotFound(f"You have no requisition {requisition.number}.")
+
+
+def _editable(actor: Actor, number: str, *, with_budget: bool = False) -> Requisition:
+    requisition = _lock(actor, number, with_budget=with_budget)
+    _own(actor, requisition)
+    if requisition.status not in Requisition.EDITABLE:
+        raise Conflict(
+            f"{number} is {requisition.get_status_display().lower()} and cannot be changed any more.",
+            code="not_editable",
+        )
+    return requisition
+
+
+def _write_lines(requisition: Requisition, lines: Sequence[LineInput], *, first: int) -> list[RequisitionLine]:
+    today = timezone.now().date()
+    facts = item_facts([li.item_id for li in lines if li.item_id], facility_id=requisition.facility_id, on=today)
+    rows, findings = [], []
+    for number, line in enumerate(lines, start=first):
+        row = RequisitionLine(
+            requisition=requisition,
+            line_number=number,
+            item_id=line.item_id,
+            description=line.description,
+            quantity=line.quantity,
+            unit=line.unit,
+            supplier_id=line.supplier_id,
+            supplier_chosen=line.supplier_id is not None,
+            suggested_supplier=line.suggested_supplier,
+            unit_price=line.estimated_price,
+            off_contract_reason=line.off_contract_reason,
+        )
+        try:
+            _price(row, facts.get(line.item_id) if line.item_id else None)
+        except UnknownUnit as error:
+            findings.append(Finding(code="unit_unknown", field=f"lines.{number}.unit", message=str(error)))
+        if row.quantity <= 0:
+            findings.append(
+                Finding(
+                    code="quantity_invalid",
+                    field=f"lines.{number}.quantity",
+                    message="The quantity must be above zero.",
+                )
+            )
+        rows.append(row)
+    if findings:
+        raise Invalid("Some lines cannot be taken.", findings=findings)
+    RequisitionLine.objects.bulk_create(rows)
+    _recount(requisition)
+    return rows
+
+
+def _price(row: RequisitionLine, facts: ItemFacts | None) -> None:
+    """Fill in a draft line's description, base quantity and best known price. Raises UnknownUnit."""
+    priced = price_line(
+        LineRequest(
+            line_number=row.line_number, facts=facts, description=row.description, quantity=row.quantity, unit=row.unit,
+            supplier_id=row.supplier_id if row.supplier_chosen else None, estimated_price=row.unit_price,
+        )
+    )  # fmt: skip
+    row.description = row.description or (facts.description if facts else "")
+    for name, value in _source_fields(row, priced).items():
+        setattr(row, name, value)
+
+
+def _source_fields(row: RequisitionLine, priced: PricedLine) -> dict[str, object]:
+    offer = priced.check.offer
+    return {
+        "base_quantity": priced.base_quantity,
+        "unit_price": priced.unit_price,
+        "order_unit": priced.order_unit,
+        "order_multiplier": priced.order_multiplier,
+        "order_price": priced.order_price,
+        "lead_time_days": offer.lead_time_days if offer else 0,
+        "supplier_id": offer.supplier_id if offer else row.supplier_id,
+        "supplier_part": offer.supplier_part if offer else row.supplier_part,
+        "contract_line_id": offer.contract_line_id if offer else None,
+        "contract_check": priced.check.decision,
+        "contract_explanation": priced.check.explanation(priced.base_quantity),
+    }
+
+
+def _reprice_line(requisition: Requisition, line: RequisitionLine, quantity: Decimal) -> RequisitionLine:
+    line.quantity = quantity
+    ids = [line.item_id] if line.item_id else []
+    facts = item_facts(ids, facility_id=requisition.facility_id, on=timezone.now().date())
+    try:
+        _price(line, facts.get(line.item_id) if line.item_id else None)
+    except UnknownUnit as error:
+        raise Invalid(str(error), code="unit_unknown") from error
+    line.save()
+    _recount(requisition)
+    return line
+
+
+def _recount(requisition: Requisition) -> None:
+    rows = requisition.lines.exclude(fill=RequisitionLine.Fill.REJECTED).values_list(
+        "order_price", "base_quantity", "order_multiplier"
+    )
+    requisition.total = sum((round_money(price * base / multiplier) for price, base, multiplier in rows), Decimal(0))
+    requisition.save(update_fields=["total"])
+
+
+def _lines_with_history(requisition: Requisition, now: datetime) -> QuerySet[RequisitionLine]:
+    """The lines with what this place usually asks for and any other request that is still open."""
+    others = RequisitionLine.objects.filter(
+        item=OuterRef("item"), requisition__facility=requisition.facility_id, requisition__submitted_at__isnull=False
+    ).exclude(requisition=requisition.pk)
+    usual = (
+        others.filter(requisition__submitted_at__gte=now - timedelta(days=USUAL_DAYS))
+        .order_by()
+        .values("item")
+        .values(mean=Avg("base_quantity"))
+    )
+    still_open = (
+        others.filter(
+            requisition__location=requisition.location_id,
+            requisition__status__in=["submitted", "approved", "ordered"],
+            requisition__submitted_at__gte=now - timedelta(days=OPEN_REQUEST_DAYS),
+        )
+        .order_by("-id")
+        .values("requisition__number")[:1]
+    )
+    return requisition.lines.order_by("line_number").annotate(
+        usual_base=Subquery(usual, output_field=DecimalField()), open_request=Subquery(still_open)
+    )
+
+
+def _request(line: RequisitionLine, facts: dict[int, ItemFacts]) -> LineRequest:
+    return LineRequest(
+        line_number=line.line_number,
+        facts=facts.get(line.item_id) if line.item_id else None,
+        description=line.description,
+        quantity=line.quantity,
+        unit=line.unit,
+        supplier_id=line.supplier_id if line.supplier_chosen else None,
+        off_contract_reason=line.off_contract_reason,
+        estimated_price=line.unit_price,
+        usual_base=line.usual_base,  # type: ignore[attr-defined]  # annotated by _lines_with_history
+        open_request=line.open_request or "",  # type: ignore[attr-defined]
+        confirmed=line.confirmed,
+    )
+
+
+def _check_lines(requests: Sequence[LineRequest]) -> tuple[list[PricedLine | None], list[Finding]]:
+    priced, findings = [], []
+    for request in requests:
+        line, found = check_line(request)
+        priced.append(line)
+        findings += found
+    return priced, findings
+
+
+def _refuse(number: str, findings: Sequence[Finding], confirm: bool) -> None:
+    blocking = [f for f in findings if f.severity == "error" or (f.severity == "confirm" and not confirm)]
+    if blocking:
+        only_confirm = all(f.severity == "confirm" for f in blocking)
+        raise Invalid(
+            f"{number} needs your confirmation." if only_confirm else f"{number} cannot be submitted yet.",
+            code="confirmation_needed" if only_confirm else "requisition_invalid",
+            findings=blocking,
+        )
+
+
+def _store_lines(lines: Sequence[RequisitionLine], priced: Sequence[PricedLine]) -> None:
+    changed = {}
+    for line, price in zip(lines, priced, strict=True):
+        values = _source_fields(line, price)
+        for name, value in values.items():
+            setattr(line, name, value)
+        changed[line.pk] = values
+    bulk_set(RequisitionLine, changed)
+
+
+def _store_header(
+    requisition: Requisition, lines: Sequence[RequisitionLine], total: Decimal, budget: BudgetCheck, now: datetime
+) -> None:
+    requisition.total = total
+    requisition.budget_check = budget.as_dict()
+    requisition.content_hash = material_hash(requisition, lines)
+    requisition.submitted_at = now
+    requisition.is_cart = False
+    requisition.submit()
+
+
+def _route(
+    requisition: Requisition,
+    requests: Sequence[LineRequest],
+    priced: Sequence[PricedLine],
+    total: Decimal,
+    budget: BudgetCheck,
+) -> Routing:
+    policy = ApprovalPolicy.objects.filter(status=ApprovalPolicy.Status.ACTIVE).values_list("version", "rules").first()
+    requisition.policy_version = policy[0] if policy else None
+    facts = RoutingFacts(
+        facility=requisition.facility.code,
+        cost_center=requisition.cost_center.code,
+        categories=frozenset(r.facts.category for r in requests if r.facts),
+        total=total,
+        off_contract=any(p.check.decision == "off_contract" for p in priced),
+        urgent=requisition.urgent,
+        non_catalog=any(r.facts is None for r in requests),
+        over_budget=budget.over,
+        manager_id=requisition.requester.manager_id,
+    )
+    return route(policy[1] if policy else [], facts)
+
+
+def _open_steps(requisition: Requisition, routing: Routing, now: datetime) -> None:
+    """Write the steps (the first one pending) and say so; with none, the request is approved by the explicit rule."""
+    facts = [
+        RequisitionSubmitted(
+            number=requisition.number, facility_id=requisition.facility_id, requisition_id=requisition.pk,
+            total=str(requisition.total), steps=len(routing.steps), actor_id=requisition.requester_id,
+        )
+    ]  # fmt: skip
+    ApprovalStep.objects.bulk_create(
+        ApprovalStep(
+            requisition=requisition,
+            requester_id=requisition.requester_id,
+            sequence=n,
+            facility_id=requisition.facility_id,
+            role=step.role,
+            network=step.network,
+            person_id=step.person_id,
+            label=step.label,
+            why=step.why,
+            amount=requisition.total,
+            content_hash=requisition.content_hash,
+            state=ApprovalStep.State.PENDING if n == 1 else ApprovalStep.State.WAITING,
+            opened_at=now if n == 1 else None,
+            due_at=now + timedelta(hours=step.hours),
+        )
+        for n, step in enumerate(routing.steps, start=1)
+    )
+    requisition.save()
+    emit(*facts)
+    if not routing.steps:
+        requisition.approve()
+        requisition.approved_at = now
+        requisition.save(update_fields=["status", "approved_at"])
+        emit(
+            RequisitionApproved(
+                number=requisition.number, facility_id=requisition.facility_id, requisition_id=requisition.pk,
+                actor_id=requisition.requester_id,
+            )
+        )  # fmt: skip
+
+
+def _budget(requisition: Requisition) -> Budget | None:
+    rows = requisition.figures  # type: ignore[attr-defined]  # annotated by _lock(with_budget=True)
+    if not rows:
+        return None
+    row = rows[0]
+    return Budget(
+        period=row["period"],
+        amount=Decimal(row["amount"]),
+        committed=Decimal(row["committed"]),
+        actual=Decimal(row["actual"]),
+        hard_stop=row["hard_stop"],
+        as_of=datetime.fromisoformat(row["as_of"]),
+    )

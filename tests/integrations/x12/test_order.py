@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import string
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.canonical import ItemIdentity, Order, OrderLine, Party
+from integrations.x12 import Delimiters, Envelope, Profile, X12Error, order_bytes, parse, read
+from tests.integrations.x12.samples import codes, parsed
+
+ENVELOPE = Envelope(
+    sender=("ZZ", "HOSPITALNET"),
+    receiver=("01", "123456789"),
+    interchange_control=42,
+    group_control=7,
+    at=datetime(2026, 3, 1, 10, 15, tzinfo=UTC),
+)
+
+IDS = st.text(string.ascii_uppercase + string.digits + "-/.", min_size=1, max_size=20)
+WORDS = st.lists(
+    st.text(string.ascii_letters + string.digits + "-/.,#%&()", min_size=1, max_size=8), min_size=1, max_size=6
+)
+TEXT = WORDS.map(" ".join)
+QUANTITIES = st.decimals(min_value=0, max_value=999999, places=2)
+DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
+CODE_LISTS = st.sampled_from(["GLN", "DUNS", "HIN", "buyer", "supplier", "ZZ"])
+PARTIES = st.builds(
+    Party, name=TEXT, identifiers=st.dictionaries(CODE_LISTS, IDS.filter(lambda text: len(text) > 1), max_size=1)
+)
+IDENTITIES = st.builds(
+    ItemIdentity,
+    buyer_item=IDS,
+    supplier_part=IDS | st.just(""),
+    manufacturer_part=IDS | st.just(""),
+    gtin=st.sampled_from(["", "012345678905", "4006381333931", "10614141000415"]),
+)
+LINES = st.builds(
+    OrderLine,
+    line_number=st.integers(1, 999999),
+    identity=IDENTITIES,
+    description=TEXT,
+    quantity=QUANTITIES,
+    unit=st.sampled_from(["EA", "BX", "CA"]),
+    unit_price=st.decimals(min_value=0, max_value=999999, places=4),
+    requested_date=st.none() | DAYS,
+    contract_number=IDS | st.just(""),
+    cost_center=st.just(""),
+)
+ORDERS = st.builds(
+    Order,
+    number=IDS,
+    issued_at=st.integers(946684800, 4102444799).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
+    currency=st.sampled_from(["USD", "CAD", ""]),
+    supplier=PARTIES,
+    buyer=PARTIES,
+    ship_to=PARTIES,
+    lines=st.lists(LINES, min_size=1, max_size=4).map(tuple),
+    purpose=st.sampled_from(["original", "change", "cancel"]),
+    revision=st.just(0),
+    requested_date=st.none() | DAYS,
+    urgent=st.booleans(),
+    notes=st.lists(TEXT, max_size=3).map(tuple),
+)
+
+
+def simple(**changes: object) -> Order:
+    line = OrderLine(
+        line_number=1,
+        identity=ItemIdentity(
+            buyer_item="100234", supplier_part="MS-4410", manufacturer_part="4410", gtin="10614141000415"
+        ),
+        description="Gauze sponge 4x4, sterile",
+        quantity=Decimal("12"),
+        unit="CA",
+        unit_price=Decimal("48.50"),
+        contract_number="GPO-77",
+    )
+    order = Order(
+        number="PO-2026-000017",
+        issued_at=datetime(2026, 3, 1, 10, 15, tzinfo=UTC),
+        currency="USD",
+        supplier=Party(name="MedSupply Inc", identifiers={"DUNS": "123456789"}),
+        buyer=Party(name="St. Mary Hospital", identifiers={"GLN": "0614141000012", "HIN": "H12"}),
+        ship_to=Party(name="Dock 4", identifiers={"buyer": "D4"}),
+        lines=(line,),
+        notes=("Deliver before 7 am",),
+    )
+    return replace(order, **changes)  # type: ignore[arg-type]
+
+
+@given(ORDERS, st.sampled_from([Delimiters(), Delimiters("|", "^", "!"), Delimiters("\x1d", "\x1f", "\x1c")]))
+def test_what_is_written_reads_back_the_same(order: Order, delimiters: Delimiters) -> None:
+    profile = Profile(units={"CS": "CA", "CT": "CA"})
+    (interchange,) = read(order_bytes(order, replace(ENVELOPE, delimiters=delimiters), 1, profile))
+    assert not list(interchange.all_findings())
+    result = parse(interchange.groups[0].sets[0], profile)
+    assert result.findings == ()
+    assert result.document == order
+
+
+def test_an_850_looks_as_partners_expect() -> None:
+    text = order_bytes(simple(), ENVELOPE, 1, Profile(units={"CS": "CA"})).decode()
+    assert len(text.split("\n", maxsplit=1)[0]) == 106
+    assert text.split("~\n") == [
+        "ISA*00*          *00*          *ZZ*HOSPITALNET    *01*123456789      *260301*1015*U*00401*000000042*0*P*>",
+        "GS*PO*HOSPITALNET*123456789*20260301*1015*7*X*004010",
+        "ST*850*0001",
+        "BEG*00*SA*PO-2026-000017**20260301",
+        "CUR*BY*USD",
+        "DTM*004*20260301*101500*UT",
+        "N9*ZZ*NOTES",
+        "MSG*Deliver before 7 am",
+        "N1*BY*St. Mary Hospital*UL*0614141000012",
+        "N1*ST*Dock 4*92*D4",
+        "N1*SU*MedSupply Inc*1*123456789",
+        "PO1*1*12*CS*48.5**VN*MS-4410*IN*100234*MG*4410*UK*10614141000415",
+        "PID*F****Gauze sponge 4x4, sterile",
+        "REF*CT*GPO-77",
+        "CTT*1",
+        "SE*14*0001",
+        "GE*1*7",
+        "IEA*1*000000042",
+        "",
+    ]
+
+
+def test_changes_and_cancellations_are_860s() -> None:
+    kept, gone = simple().lines[0], replace(simple().lines[0], line_number=2, quantity=Decimal(0))
+    change = order_bytes(simple(purpose="change", revision=2, lines=(kept, gone)), ENVELOPE, 1).decode()
+    assert "GS*PC*" in change
+    assert "BCH*04*SA*PO-2026-000017**2*20260301~" in change
+    assert "POC*1*RA*12**CA*48.5**VN" in change
+    assert "POC*2*DI*0**CA*48.5**VN" in change
+    cancel = order_bytes(simple(purpose="cancel"), ENVELOPE, 1).decode()
+    assert "BCH*01*SA*PO-2026-000017***20260301~" in cancel
+    assert "POC*1*DI*12**CA" in cancel
+
+
+def test_an_urgent_order_is_a_rush_order() -> None:
+    assert "BEG*00*RO*" in order_bytes(simple(urgent=True), ENVELOPE, 1).decode()
+
+
+def test_what_people_typed_is_made_fit_to_send() -> None:
+    line = replace(simple().lines[0], description="Gauze 4*4 ~ µ-filter,\nsterile é")
+    text = order_bytes(simple(lines=(line,), notes=("x" * 300,)), ENVELOPE, 1).decode()
+    assert "PID*F****Gauze 4 4 -filter, sterile e~" in text.replace("μ", "")
+    assert f"MSG*{'x' * 264}~\nMSG*{'x' * 36}~" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"number": "PO*17"}, "delimiter"),
+        ({"number": "PO~17"}, "delimiter"),
+        ({"number": "PO>17"}, "delimiter"),
+        ({"number": "PO\n17"}, "cannot be sent"),
+        ({"number": "PO-é"}, "cannot be sent"),
+        ({"number": "9" * 23}, "at most 22"),
+        ({"number": ""}, "without a number"),
+        ({"currency": "EURO"}, "at most 3"),
+        ({"lines": ()}, "no lines"),
+        ({"lines": (replace(simple().lines[0], quantity=Decimal("NaN")),)}, "not a number"),
+        ({"lines": (replace(simple().lines[0], quantity=Decimal("1E+20")),)}, "at most 15"),
+        ({"lines": (replace(simple().lines[0], unit=""),)}, "no unit"),
+    ],
+)
+def test_what_x12_cannot_say_is_refused(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(X12Error, match=words):
+        order_bytes(simple(**changes), ENVELOPE, 1)
+
+
+def test_an_id_too_long_for_the_envelope_is_refused() -> None:
+    with pytest.raises(X12Error, match="ISA06"):
+        order_bytes(simple(), replace(ENVELOPE, sender=("ZZ", "S" * 16)), 1)
+
+
+def test_a_line_without_a_number_is_counted_and_one_without_a_quantity_is_left_out() -> None:
+    result = parsed("850", "PO", "BEG*00*NE*P1**20260301", "PO1**3*EA*1**VN*A", "PO1*2**EA*1**VN*B")
+    assert isinstance(result.document, Order)
+    assert [line.line_number for line in result.document.lines] == [1]
+    assert codes(result) == ["line-number", "missing-element"]
+    assert result.broken
