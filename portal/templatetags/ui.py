@@ -141,6 +141,7 @@ def _sprite() -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """An icon of the sprite (`portal/static/vendor/icons.txt`); without `label` it is decoration."""
     meaning = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
