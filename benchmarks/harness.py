@@ -23,6 +23,7 @@ from typing import Any
 import django
 
 from portal.embedded import Embedded
+from tests import migrated_cluster
 
 BASE = Path(__file__).resolve().parent.parent
 
@@ -31,16 +32,20 @@ BASE = Path(__file__).resolve().parent.parent
 def database() -> Iterator[str]:
     """Django on a fresh migrated database, of a throw-away PostgreSQL unless one was given; its version."""
     own = Embedded.make_throwaway()
-    own.start(
-        postgres=not (os.environ.get("DATABASE_URL") or os.environ.get("PORTAL_PG_HOST")),
-        redis=not (os.environ.get("REDIS_URL") or os.environ.get("PORTAL_REDIS_SOCKET")),
-    )
-    os.environ.update(own.env())
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    own_postgres = not (os.environ.get("DATABASE_URL") or os.environ.get("PORTAL_PG_HOST"))
     try:
+        if own_postgres:
+            migrated_cluster.restore(own)
+        own.start(
+            postgres=own_postgres, redis=not (os.environ.get("REDIS_URL") or os.environ.get("PORTAL_REDIS_SOCKET"))
+        )
+        os.environ.update(own.env())
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
         django.setup()
         from django.db import connection  # only after set-up
 
+        if own_postgres:
+            connection.settings_dict["TEST"]["TEMPLATE"] = migrated_cluster.ensure_migrated(own)
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         try:
             yield ".".join(map(str, connection.get_database_version()))
@@ -48,6 +53,8 @@ def database() -> Iterator[str]:
             connection.creation.destroy_test_db("portal", verbosity=0)
     finally:
         own.stop()
+        migrated_cluster.keep(own)
+        own.discard()
 
 
 def _server_cpu_path() -> Path | None:

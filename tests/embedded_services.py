@@ -1,7 +1,7 @@
 """pytest plugin: one throw-away PostgreSQL and Valkey for the whole run, shared by all its workers.
 
-Each xdist worker has its own database (pytest-django's suffix) and its own Valkey database number. Servers that were
-given (DATABASE_URL or PORTAL_PG_HOST, REDIS_URL or PORTAL_REDIS_SOCKET) are used instead.
+Each xdist worker has its own database (pytest-django's suffix), cloned from one migrated database, and its own Valkey
+database number. Servers that were given (DATABASE_URL or PORTAL_PG_HOST, REDIS_URL or PORTAL_REDIS_SOCKET) are used instead.
 """
 
 from __future__ import annotations
@@ -9,10 +9,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from portal.embedded import Embedded, EmbeddedError
+from tests import migrated_cluster
+
+OWN_HOME = "PORTAL_TEST_HOME"
+"""Tells the workers where the servers of this run live; not set when PostgreSQL was given."""
 
 
 def given(*names: str) -> bool:
@@ -26,14 +32,34 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if worker:
         os.environ["PORTAL_REDIS_DB"] = str(int(worker[1]) + 1)
     elif not early_config.known_args_namespace.help:
-        servers = Embedded.make_throwaway()
-        early_config.add_cleanup(servers.stop)
-        try:
-            servers.start(
-                postgres=not given("DATABASE_URL", "PORTAL_PG_HOST"),
-                redis=not given("REDIS_URL", "PORTAL_REDIS_SOCKET"),
-            )
-        except EmbeddedError as error:
-            raise pytest.UsageError(str(error)) from error
-        os.environ.update(servers.env())
+        start_servers(early_config)
+    return (yield)
+
+
+def start_servers(config: pytest.Config) -> None:
+    servers = Embedded.make_throwaway()
+    postgres = not given("DATABASE_URL", "PORTAL_PG_HOST")
+
+    def end() -> None:
+        servers.stop()
+        migrated_cluster.keep(servers)
+        servers.discard()
+
+    config.add_cleanup(end)
+    try:
+        if postgres:
+            migrated_cluster.restore(servers)
+            os.environ[OWN_HOME] = str(servers.home)
+        servers.start(postgres=postgres, redis=not given("REDIS_URL", "PORTAL_REDIS_SOCKET"))
+    except EmbeddedError as error:
+        raise pytest.UsageError(str(error)) from error
+    os.environ.update(servers.env())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
+    # only a run that uses the database pays for the migrations
+    if fixturedef.argname == "django_db_setup" and OWN_HOME in os.environ:
+        servers = Embedded(Path(os.environ[OWN_HOME]), throwaway=True)
+        connections["default"].settings_dict["TEST"]["TEMPLATE"] = migrated_cluster.ensure_migrated(servers)
     return (yield)

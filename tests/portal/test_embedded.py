@@ -180,7 +180,7 @@ def test_root_without_user_namespaces_runs_postgresql_as_nobody(monkeypatch: pyt
         assert (servers.data).owner() == "nobody"
         assert one(servers, "SELECT 1") == 1
     finally:
-        servers.stop()
+        servers.discard()
     assert not servers.home.exists()
 
 
