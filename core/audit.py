@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import pghistory
 from django.db import transaction
@@ -11,16 +12,27 @@ from django.db import transaction
 from core.actors import Actor
 from core.tracing import current_trace_id, join, tracing
 
+_inside: ContextVar[bool] = ContextVar("inside_an_act", default=False)
+
+
+@contextmanager
+def one_act() -> Iterator[None]:
+    """One transaction for everything inside it; acts within join it without savepoints and stand or fall together."""
+    joining = _inside.get()
+    token = _inside.set(True)
+    try:
+        with transaction.atomic(savepoint=not joining):
+            yield
+    finally:
+        _inside.reset(token)
+
 
 @contextmanager
 def acting(*, actor: Actor, reason: str, on_behalf_of: int | None = None) -> Iterator[None]:
-    """One business act: one transaction whose audit rows carry actor, on-behalf-of, reason and trace id.
-
-    Inside a larger act it joins that transaction (no savepoint): both stand or fall together.
-    """
+    """One business act: one transaction whose audit rows carry actor, on-behalf-of, reason and trace id."""
     with (
         tracing(current_trace_id()),
-        transaction.atomic(savepoint=False),
+        one_act(),
         pghistory.context(user=actor.user_id, on_behalf_of=on_behalf_of, reason=reason, trace_id=current_trace_id()),
     ):
         yield

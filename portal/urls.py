@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from django.contrib.auth import views as auth
-from django.urls import path
+from django.urls import include, path
 
-from portal.web import home, preferences, styleguide
+from portal.web import preferences, styleguide
 
 urlpatterns = [
-    path("", home.home, name="home"),
+    path("", include("portal.web.urls")),
     path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("preferences/theme/", preferences.theme, name="theme"),

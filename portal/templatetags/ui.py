@@ -141,9 +141,10 @@ def _sprite() -> str:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """An icon of the sprite (`portal/static/vendor/icons.txt`); without `label` it is decoration."""
-    meaning = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')  # noqa: S308
+    meaning = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html('<svg class="icon {}" {}><use href="{}#{}"></use></svg>', css, meaning, _sprite(), name)
 
 
@@ -158,7 +159,9 @@ def shown(value: Shown | str | None, css: str = "") -> SafeString:
     """A prepared value with its exact form on hover; a moment becomes a `<time>`."""
     value = NOTHING if value is None else value if isinstance(value, Shown) else Shown(str(value))
     if value.iso:
-        return format_html('<time class="{}" datetime="{}" title="{}">{}</time>', css, value.iso, value.title, value.text)
+        return format_html(
+            '<time class="{}" datetime="{}" title="{}">{}</time>', css, value.iso, value.title, value.text
+        )
     if value.title:
         return format_html('<span class="{}" title="{}">{}</span>', css, value.title, value.text)
     return format_html('<span class="{}">{}</span>', css, value.text) if css else conditional_escape(value.text)
@@ -220,4 +223,12 @@ def chart(identity: str, label: str, data: Mapping[str, Any], kind: str = "bar",
     series = data["series"]
     rows = [(name, [entry["values"][i] for entry in series]) for i, name in enumerate(data["labels"])]
     config = {**data, "kind": kind, "unit": options.get("unit", ""), "stacked": bool(options.get("stacked"))}
-    return {"id": identity, "data_id": f"{identity}-data", "label": label, "config": config, "series": series, "rows": rows, **options}
+    return {
+        "id": identity,
+        "data_id": f"{identity}-data",
+        "label": label,
+        "config": config,
+        "series": series,
+        "rows": rows,
+        **options,
+    }

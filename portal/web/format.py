@@ -10,6 +10,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 EMPTY_TEXT = "–"
 MINUTE, HOUR, DAY = 60, 3600, 86400
+SPANS = (
+    (365 * DAY, 30 * DAY, "mo"),
+    (60 * DAY, 7 * DAY, "wk"),
+    (2 * DAY, DAY, "d"),
+    (2 * HOUR, HOUR, "h"),
+    (2 * MINUTE, MINUTE, "min"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +91,11 @@ def age(moment: datetime | None, tz: str | tzinfo = UTC, *, now: datetime | None
 
 
 def duration(seconds: float) -> str:
-    """`40 s`, `5 min`, `3 h`, `2 d`, `7 wk`, `14 mo`: one unit, rounded down."""
-    for size, unit in ((60 * DAY, "wk"), (2 * DAY, "d"), (2 * HOUR, "h"), (2 * MINUTE, "min")):
-        if seconds >= size:
-            break
-    else:
-        return f"{int(seconds)} s"
-    if unit == "wk":
-        return f"{int(seconds // (7 * DAY))} wk" if seconds < 365 * DAY else f"{int(seconds // (30 * DAY))} mo"
-    return f"{int(seconds // {'d': DAY, 'h': HOUR, 'min': MINUTE}[unit])} {unit}"
+    """`40 s`, `5 min`, `3 h`, `2 d`, `7 wk`, `14 mo`: one unit, rounded down; a unit begins at two of it."""
+    for least, size, unit in SPANS:
+        if seconds >= least:
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds)} s"
 
 
 def when(moment: datetime | None, tz: str | tzinfo = UTC, *, now: datetime | None = None) -> Shown:

@@ -176,7 +176,9 @@ def facet(query: QueryDict, key: str, label: str, values: Sequence[tuple[str, st
                 label=text,
                 count=count,
                 selected=value in chosen,
-                href=query_with(query, **{key: [c for c in chosen if c != value] if value in chosen else [*chosen, value]}),
+                href=query_with(
+                    query, **{key: [c for c in chosen if c != value] if value in chosen else [*chosen, value]}
+                ),
             )
             for value, text, count in values
         ],
@@ -306,5 +308,6 @@ def sparkline(values: Sequence[Decimal | int], *, width: int = 100, height: int 
     span = Decimal(high - low) or Decimal(1)
     step = Decimal(width) / (len(values) - 1)
     return " ".join(
-        f"{step * i:.1f},{Decimal(height - 2) - (Decimal(value) - low) * (height - 4) / span:.1f}" for i, value in enumerate(values)
+        f"{step * i:.1f},{Decimal(height - 2) - (Decimal(value) - low) * (height - 4) / span:.1f}"
+        for i, value in enumerate(values)
     )

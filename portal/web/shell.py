@@ -42,17 +42,26 @@ def frame(request: HttpRequest, actor: Actor) -> Shell:
 
 def navigation(request: HttpRequest) -> list[NavSection]:
     home = reverse("home")
-    return [NavSection(label="", items=[NavItem(label="Home", href=home, icon="home", keys="g h", active=request.path == home)])]
+    return [
+        NavSection(
+            label="", items=[NavItem(label="Home", href=home, icon="home", keys="g h", active=request.path == home)]
+        )
+    ]
 
 
 def facilities(request: HttpRequest, actor: Actor) -> list[FacilityChoice]:
     """The facilities of the actor, after "all mine" when there are several."""
     rows = list(facilities_visible(actor).values_list("pk", "code", "name"))
     chosen = facility_chosen(request)
-    choices = [FacilityChoice(value=code, label=name, selected=pk == chosen or len(rows) == 1) for pk, code, name in rows]
+    choices = [
+        FacilityChoice(value=code, label=name, selected=pk == chosen or len(rows) == 1) for pk, code, name in rows
+    ]
     if len(rows) == 1:
         return choices
-    return [FacilityChoice(value="", label="All mine", selected=not any(choice.selected for choice in choices)), *choices]
+    return [
+        FacilityChoice(value="", label="All mine", selected=not any(choice.selected for choice in choices)),
+        *choices,
+    ]
 
 
 def delegations(actor: Actor) -> list[DelegationBand]:

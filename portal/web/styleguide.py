@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -43,6 +43,10 @@ def styleguide(request: HttpRequest) -> HttpResponse:
 
 def ago(**span: float) -> datetime:
     return datetime.now(UTC) - timedelta(**span)
+
+
+def when(**span: float) -> fmt.Shown:
+    return fmt.when(ago(**span), ZONE)
 
 
 def full_shell(request: HttpRequest) -> parts.Shell:
@@ -87,11 +91,21 @@ def full_shell(request: HttpRequest) -> parts.Shell:
             item(label="Orders", href=here, icon="shopping-cart", active=True),
         ],
         notices=[
-            parts.Notice(text="Beta answered PO-2026-000428: two lines back-ordered", href=here, when=fmt.age(ago(minutes=14), ZONE), icon="truck", unread=True),
-            parts.Notice(text="REQ-2026-000871 was approved", href=here, when=fmt.age(ago(hours=3), ZONE), icon="circle-check"),
+            parts.Notice(
+                text="Beta answered PO-2026-000428: two lines back-ordered",
+                href=here,
+                when=fmt.age(ago(minutes=14), ZONE),
+                icon="truck",
+                unread=True,
+            ),
+            parts.Notice(
+                text="REQ-2026-000871 was approved", href=here, when=fmt.age(ago(hours=3), ZONE), icon="circle-check"
+            ),
         ],
         unread=1,
-        delegations=[parts.Delegation(lender="Dr. Ana Ruiz (OR director)", role="approver", until=fmt.day(ago(days=-3).date()))],
+        delegations=[
+            parts.Delegation(lender="Dr. Ana Ruiz (OR director)", role="approver", until=fmt.day(ago(days=-3).date()))
+        ],
     )
 
 
@@ -112,14 +126,36 @@ def orders(*, older: bool = False) -> list[dict[str, Any]]:
     ]
 
 
+def statuses(tone: parts.Tone) -> list[str]:
+    """The badges of every status with this tone."""
+    codes = [code.rpartition(".") for code, (_, its) in STATUSES.items() if its == tone]
+    return [badge(code, kind) for kind, _, code in codes]
+
+
 def lists(request: HttpRequest) -> dict[str, Any]:
     query, here = request.GET, reverse("styleguide")
     return {
         "crumbs": [parts.Crumb(label="Home", href=reverse("home")), parts.Crumb(label="Style guide")],
-        "statuses": [(tone, [badge(code.split(".")[-1], code.split(".")[0] if "." in code else "") for code, (_, t) in STATUSES.items() if t == tone]) for tone in ("neutral", "info", "progress", "waiting", "good", "bad", "done")],
+        "statuses": [(tone, statuses(tone)) for tone in get_args(parts.Tone)],
         "stats": [
-            parts.Stat(label="To approve", count=12, href=here, icon="gavel", oldest=fmt.age(ago(days=3), ZONE), money=fmt.money(Decimal("48210.40"), "USD"), tone="waiting"),
-            parts.Stat(label="Overdue orders", count=4, href=here, icon="alert-triangle", oldest=fmt.age(ago(days=11), ZONE), money=fmt.money(Decimal("9120.00"), "USD"), tone="bad"),
+            parts.Stat(
+                label="To approve",
+                count=12,
+                href=here,
+                icon="gavel",
+                oldest=fmt.age(ago(days=3), ZONE),
+                money=fmt.money(Decimal("48210.40"), "USD"),
+                tone="waiting",
+            ),
+            parts.Stat(
+                label="Overdue orders",
+                count=4,
+                href=here,
+                icon="alert-triangle",
+                oldest=fmt.age(ago(days=11), ZONE),
+                money=fmt.money(Decimal("9120.00"), "USD"),
+                tone="bad",
+            ),
             parts.Stat(label="On the way", count=31, href=here, icon="truck", note="6 due today", tone="info"),
             parts.Stat(label="Returned to me", count=0, href=here, icon="arrow-back-up"),
         ],
@@ -141,8 +177,22 @@ def lists(request: HttpRequest) -> dict[str, Any]:
             parts.Tab(label="Mine", href=here, count=0),
         ],
         "facets": [
-            parts.facet(query, "status", "Status", [("issued", "Issued", 210), ("partially_received", "Partly received", 64), ("on_hold", "On hold", 7)]),
-            parts.facet(query, "supplier", "Supplier", [("acme", "Acme Medical", 122), ("beta", "Beta Surgical Supply", 98), ("corvus", "Corvus Orthopedics International", 31)]),
+            parts.facet(
+                query,
+                "status",
+                "Status",
+                [("issued", "Issued", 210), ("partially_received", "Partly received", 64), ("on_hold", "On hold", 7)],
+            ),
+            parts.facet(
+                query,
+                "supplier",
+                "Supplier",
+                [
+                    ("acme", "Acme Medical", 122),
+                    ("beta", "Beta Surgical Supply", 98),
+                    ("corvus", "Corvus Orthopedics International", 31),
+                ],
+            ),
             parts.facet(query, "flag", "Flags", [("urgent", "Urgent", 9), ("off", "Off contract", 22)]),
         ],
         "chart_data": {
@@ -158,7 +208,6 @@ def lists(request: HttpRequest) -> dict[str, Any]:
 
 def document() -> dict[str, Any]:
     here = reverse("styleguide")
-    when = lambda **span: fmt.when(ago(**span), ZONE)  # noqa: E731 - a local shorthand
     return {
         "header_facts": [
             parts.Fact(label="Supplier", value="Beta Surgical Supply", href=here),
@@ -175,10 +224,37 @@ def document() -> dict[str, Any]:
             parts.Fact(label="Budget holder", value="Operating rooms (CC-4410)"),
         ],
         "timeline": [
-            parts.TimelineEntry(text="Invoice 88151 stopped: price above the order", when=when(minutes=25), icon="alert-triangle", tone="waiting", who="three-way match", detail="Billed 9.90 per BX, ordered 8.42. Allowed: 2 % or 5.00, whichever is lower."),
-            parts.TimelineEntry(text="8 BX received at dock 2", when=when(hours=5), icon="package-import", tone="good", who="Malik Johnson", href=here),
-            parts.TimelineEntry(text="Supplier accepted with one line back-ordered", when=when(days=1), icon="message", tone="progress", who="Beta Surgical Supply, 855"),
-            parts.TimelineEntry(text="Approved", when=when(days=2), icon="check", tone="good", who="Priya Nair on behalf of Dr. Ana Ruiz", detail="Fine, needed for the Tuesday list."),
+            parts.TimelineEntry(
+                text="Invoice 88151 stopped: price above the order",
+                when=when(minutes=25),
+                icon="alert-triangle",
+                tone="waiting",
+                who="three-way match",
+                detail="Billed 9.90 per BX, ordered 8.42. Allowed: 2 % or 5.00, whichever is lower.",
+            ),
+            parts.TimelineEntry(
+                text="8 BX received at dock 2",
+                when=when(hours=5),
+                icon="package-import",
+                tone="good",
+                who="Malik Johnson",
+                href=here,
+            ),
+            parts.TimelineEntry(
+                text="Supplier accepted with one line back-ordered",
+                when=when(days=1),
+                icon="message",
+                tone="progress",
+                who="Beta Surgical Supply, 855",
+            ),
+            parts.TimelineEntry(
+                text="Approved",
+                when=when(days=2),
+                icon="check",
+                tone="good",
+                who="Priya Nair on behalf of Dr. Ana Ruiz",
+                detail="Fine, needed for the Tuesday list.",
+            ),
         ],
         "hops": [
             parts.Hop(label="Queued", state="done", when=when(days=2)),
@@ -195,17 +271,45 @@ def document() -> dict[str, Any]:
             parts.Step(label="Transport", state="now", note="mailbox not reached yet"),
             parts.Step(label="Go live", state="next"),
         ],
-        "budget": parts.Budget(label="CC-4410 Operating rooms, November", limit=Decimal(120000), actual=Decimal(61500), committed=Decimal(22000), this=Decimal("18420.50"), currency="USD", as_of=when(minutes=40)),
-        "budget_over": parts.Budget(label="CC-4420 Laboratory, November", limit=Decimal(20000), actual=Decimal(14000), committed=Decimal(5100), this=Decimal("2911.75"), currency="USD"),
-        "comments": [parts.Comment(who="Lena Fischer", when=when(hours=7), text="Supplier promises the rest for Tuesday.")],
+        "budget": parts.Budget(
+            label="CC-4410 Operating rooms, November",
+            limit=Decimal(120000),
+            actual=Decimal(61500),
+            committed=Decimal(22000),
+            this=Decimal("18420.50"),
+            currency="USD",
+            as_of=when(minutes=40),
+        ),
+        "budget_over": parts.Budget(
+            label="CC-4420 Laboratory, November",
+            limit=Decimal(20000),
+            actual=Decimal(14000),
+            committed=Decimal(5100),
+            this=Decimal("2911.75"),
+            currency="USD",
+        ),
+        "comments": [
+            parts.Comment(who="Lena Fischer", when=when(hours=7), text="Supplier promises the rest for Tuesday.")
+        ],
     }
 
 
 def forms() -> dict[str, Any]:
     return {
         "findings": [
-            Finding(code="quantity_unusual", field="quantity", severity="confirm", message="40 BX is eight times the usual 5 BX.", remedy="Confirm it, or order 5 BX."),
-            Finding(code="cost_center_invalid", field="cost_center", message="Cost center CC-9999 is closed since 1 October.", remedy="Choose another one."),
+            Finding(
+                code="quantity_unusual",
+                field="quantity",
+                severity="confirm",
+                message="40 BX is eight times the usual 5 BX.",
+                remedy="Confirm it, or order 5 BX.",
+            ),
+            Finding(
+                code="cost_center_invalid",
+                field="cost_center",
+                message="Cost center CC-9999 is closed since 1 October.",
+                remedy="Choose another one.",
+            ),
         ],
         "units": [("BX", "BX = 100 EA"), ("CA", "CA = 1,000 EA"), ("EA", "EA")],
     }

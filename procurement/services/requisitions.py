@@ -100,9 +100,7 @@ def requisition_add_line(*, actor: Actor, number: str, line: LineInput) -> Requi
     with acting(actor=actor, reason="line added"):
         requisition = _editable(actor, number)
         existing = (
-            requisition.lines.filter(
-                item_id=line.item_id, unit=line.unit, supplier_chosen=line.supplier_id is not None
-            )
+            requisition.lines.filter(item_id=line.item_id, unit=line.unit, supplier_chosen=line.supplier_id is not None)
             .filter(Q() if line.supplier_id is None else Q(supplier=line.supplier_id))
             .first()
             if line.item_id

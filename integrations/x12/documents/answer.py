@@ -128,7 +128,14 @@ def _lines(loop: list[Row], layout: _Layout, status: AnswerStatus) -> list[Answe
         promised_date=_scheduled(loop),
         message=" ".join(row.text(1) for row in named(loop, "MSG")),
     )
-    return _acknowledged(base, acks) if acks else [base]
+    answers = _acknowledged(base, acks) if acks else [base]
+    if layout.item == "POC" and item.text(2) == "DI":
+        # We asked to delete the line: that it is deleted is a yes.
+        deleted = any(ack.text(1) == "ID" for ack in acks)
+        return (
+            [replace(each, action="accepted", message="deleted as asked") for each in answers] if deleted else answers
+        )
+    return answers
 
 
 def _acknowledged(base: AnswerLine, acks: list[Row]) -> list[AnswerLine]:

@@ -149,3 +149,10 @@ def test_an_865_answers_a_change() -> None:
     )
     assert (doc.answers, doc.supplier_order_number, doc.answered_on) == ("change", "SO-9", date(2026, 3, 2))
     assert facts(doc) == [(1, "accepted", Decimal(8), "BX", Decimal(5))]
+
+
+def test_a_deletion_that_was_asked_for_is_an_acceptance() -> None:
+    doc = answer("BCA*01*AT*PO-1**2*20260301", "POC*1*DI*8**BX*5**VN*A", "ACK*ID*8*BX", code="865")
+    assert (doc.status, doc.lines[0].action) == ("accepted", "accepted")
+    refused = answer("BCA*01*RJ*PO-1**2*20260301", "POC*1*DI*8**BX*5**VN*A", "ACK*IR*8*BX", code="865")
+    assert (refused.status, refused.lines[0].action) == ("rejected", "rejected")

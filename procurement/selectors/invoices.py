@@ -1,0 +1,85 @@
+"""Reads of invoices and exceptions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, F, Min, Prefetch, Q, QuerySet, Sum
+
+from core.actors import Actor
+from core.errors import NotFound
+from masterdata.models import Role
+from masterdata.selectors import scoped
+from procurement.models import DocumentComment, ExceptionCase, Invoice, InvoiceLine
+
+QUEUE_ROLES = {
+    ExceptionCase.Queue.AP: Role.AP_CLERK,
+    ExceptionCase.Queue.BUYER: Role.BUYER,
+    ExceptionCase.Queue.RECEIVER: Role.RECEIVER,
+}
+
+
+def invoices_visible(actor: Actor) -> QuerySet[Invoice]:
+    """Invoices of the actor's facilities."""
+    return Invoice.objects.filter(scoped(actor)).select_related("facility", "supplier", "order")
+
+
+def invoice_get(actor: Actor, number: str) -> Invoice:
+    """One invoice with its lines and cases. Raises NotFound."""
+    found = (
+        invoices_visible(actor)
+        .filter(number=number)
+        .prefetch_related(
+            Prefetch("lines", InvoiceLine.objects.select_related("order_line", "item").order_by("line_number")),
+            Prefetch(
+                "cases", ExceptionCase.objects.select_related("invoice_line", "owner", "resolved_by").order_by("id")
+            ),
+        )
+        .first()
+    )
+    if found is None:
+        raise NotFound(f"There is no invoice {number}.")
+    return found
+
+
+def cases_visible(actor: Actor) -> QuerySet[ExceptionCase]:
+    """Every exception of the actor's facilities, open or not."""
+    return ExceptionCase.objects.filter(scoped(actor)).select_related(
+        "facility", "supplier", "order", "order_line", "invoice", "invoice_line", "owner", "resolved_by"
+    )
+
+
+def cases_open(actor: Actor, *queues: str) -> QuerySet[ExceptionCase]:
+    """Open exceptions of the queues (all, when none is named) that this actor's roles serve."""
+    mine = Q(pk__in=[])
+    for queue in queues or tuple(QUEUE_ROLES):
+        role = QUEUE_ROLES[ExceptionCase.Queue(queue)]
+        if actor.has(role):
+            mine |= Q(queue=queue) & scoped(actor, role)
+    return cases_visible(actor).filter(mine).exclude(state=ExceptionCase.State.RESOLVED)
+
+
+def case_get(actor: Actor, case_id: int) -> ExceptionCase:
+    """One exception. Raises NotFound."""
+    found = cases_visible(actor).filter(pk=case_id).first()
+    if found is None:
+        raise NotFound("There is no such exception.")
+    return found
+
+
+def root_causes(actor: Actor, queue: str) -> list[dict[str, Any]]:
+    """Open cases of a queue grouped by supplier and kind, the most money first: ten at most."""
+    rows = (
+        cases_open(actor, queue)
+        .order_by()
+        .values("kind", supplier_code=F("supplier__code"), supplier_name=F("supplier__name"))
+        .annotate(count=Count("id"), amount=Sum("amount"), oldest=Min("opened_at"))
+        .filter(count__gte=2)
+        .order_by("-amount")[:10]
+    )
+    return [dict(row) for row in rows]
+
+
+def comments_of(kind: str, number: str) -> QuerySet[DocumentComment]:
+    """Remarks on a document the caller has already been allowed to see, oldest first."""
+    return DocumentComment.objects.filter(kind=kind, number=number).select_related("author").order_by("id")
