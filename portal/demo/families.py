@@ -21,7 +21,7 @@ CATEGORY_NAMES: dict[Category, str] = {
 MANUFACTURERS: dict[Category, tuple[str, ...]] = {
     "MEDSURG": (
         "Calderwick Medical",
-        "Tamarack Devices",
+        "Tamarell Devices",
         "Quillon Healthcare",
         "Redmoor Devices",
         "Nimbrel Medical",
@@ -37,8 +37,8 @@ MANUFACTURERS: dict[Category, tuple[str, ...]] = {
         "Lumenmark Biomedical",
     ),
     "PHARMACY": ("Osterlyn Generics", "Pendry Injectables", "Ardennay Pharma", "Wrenfield Sterile Solutions"),
-    "LAB": ("Helixmere Diagnostics", "Pellucine Scientific", "Brackenridge Diagnostics"),
-    "GENERAL": ("Fenwold Products", "Marlowe Ridge Goods", "Cobaltine Supply", "Brightwater Goods"),
+    "LAB": ("Helixmere Diagnostics", "Pellucine Scientific", "Brackenmoor Diagnostics"),
+    "GENERAL": ("Fenwold Products", "Marlowe Ridge Goods", "Cobaltine Supply", "Brightmere Goods"),
 }
 
 

@@ -54,10 +54,10 @@ class Offer:
 # code, name, categories, lead time, terms, smallest order
 DISTRIBUTORS: tuple[tuple[str, str, tuple[Category, ...], int, int, int], ...] = (
     ("SUP-ACME", "Acmeridge Medical Supply", ("MEDSURG", "GENERAL", "LAB"), 2, 30, 0),
-    ("SUP-BLUE", "Bluestem Healthcare Distribution", ("MEDSURG", "GENERAL"), 2, 45, 150),
+    ("SUP-BLUE", "Bluestoke Healthcare Distribution", ("MEDSURG", "GENERAL"), 2, 45, 150),
     ("SUP-CROS", "Crossfield Hospital Supply", ("MEDSURG", "LAB"), 3, 30, 0),
     ("SUP-DELT", "Deltarow Surgical Distribution", ("MEDSURG",), 2, 30, 250),
-    ("SUP-EVER", "Everlake Care Logistics", ("MEDSURG", "GENERAL"), 1, 30, 0),
+    ("SUP-EVER", "Evermere Care Logistics", ("MEDSURG", "GENERAL"), 1, 30, 0),
     ("SUP-FOXG", "Foxglen Clinical Products", ("MEDSURG",), 4, 60, 100),
     ("SUP-GRAN", "Granitebay Medical Wholesale", ("MEDSURG", "LAB"), 3, 45, 0),
     ("SUP-HOLL", "Hollowbrook Rx Wholesale", ("PHARMACY",), 1, 14, 0),
@@ -68,7 +68,7 @@ DISTRIBUTORS: tuple[tuple[str, str, tuple[Category, ...], int, int, int], ...] =
     ("SUP-MAPL", "Mapleton Scientific Trading", ("LAB",), 5, 45, 0),
     ("SUP-NORR", "Norrland Facility Products", ("GENERAL",), 2, 30, 100),
     ("SUP-OAKL", "Oaklune Office & Paper", ("GENERAL",), 2, 30, 50),
-    ("SUP-PALI", "Palisade Linen & Textile", ("GENERAL",), 6, 45, 0),
+    ("SUP-PALI", "Palisette Linen & Textile", ("GENERAL",), 6, 45, 0),
     ("SUP-QUAR", "Quarrystone Janitorial", ("GENERAL",), 3, 30, 75),
     ("SUP-RIDG", "Ridgewater Implant Logistics", ("IMPLANT",), 1, 45, 0),
     ("SUP-SILV", "Silverthorn Orthopedic Partners", ("IMPLANT",), 2, 60, 0),

@@ -13,6 +13,7 @@ import pytest
 
 from portal.demo import catalogue, contracts, families, people, places, suppliers
 from portal.demo.gs1 import is_valid, with_check_digit
+from simulators.supplier import behaviour
 
 BASE = Path(__file__).resolve().parents[3]
 TODAY = date(2026, 3, 14)
@@ -279,3 +280,8 @@ class TestPeople:
         for email in (delegation.lender, delegation.delegate):
             grants = self.by_email[email].grants
             assert any(g.role == delegation.role and g.facility == delegation.facility for g in grants)
+
+
+def test_the_behaviours_are_of_suppliers_that_exist_and_known_to_the_simulator() -> None:
+    behaviours = behaviour.load(BASE / "portal" / "demo" / "behaviours.json")
+    assert set(behaviours) - {"*"} <= {supplier.code for supplier in suppliers.suppliers()}
