@@ -194,6 +194,28 @@ def purchase_order_record_dispatch(*, order_number: str, channel: str, dispatch:
     found.update(**values)
 
 
+def purchase_order_record_rejection(*, order_number: str, system: str, sentence: str, field: str = "") -> None:
+    """An outside system refused the order for good: the buyer gets a case (one per order), with its words."""
+    order = PurchaseOrder.objects.select_for_update().filter(number=order_number).first()
+    if order is None or order.cases.filter(kind=ExceptionCase.Kind.ERP_REJECTED).exclude(state="resolved").exists():
+        return
+    ExceptionCase.objects.create(
+        queue=ExceptionCase.Queue.BUYER, kind=ExceptionCase.Kind.ERP_REJECTED, facility_id=order.facility_id,
+        supplier_id=order.supplier_id, order=order, title=f"{system} refused {order_number}"[:200], amount=order.total,
+        currency=order.currency, due_at=timezone.now() + BUYER_TARGET,
+        explanation={"sentence": sentence, "field": field, "system": system},
+    )  # fmt: skip
+
+
+def purchase_order_settle_rejection(*, order_number: str) -> None:
+    """The order was taken after all, or cancelled: what its refusal had asked the buyer is settled."""
+    ExceptionCase.objects.filter(order__number=order_number, kind=ExceptionCase.Kind.ERP_REJECTED).exclude(
+        state=ExceptionCase.State.RESOLVED
+    ).update(
+        state=ExceptionCase.State.RESOLVED, resolution=ExceptionCase.Resolution.MATCHED, resolved_at=timezone.now()
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class AnsweredLineInput:
     """One line of a supplier's answer. Found by line number, else by supplier part. Quantity in `unit`, price per `unit`."""
@@ -463,6 +485,7 @@ def _order_row(number: str, group: Sequence[RequisitionLine], created_by_id: int
         budget_period=now.strftime("%Y-%m") if issued else "",
         supplier_dispatch=PurchaseOrder.Dispatch.QUEUED if issued else PurchaseOrder.Dispatch.NONE,
         erp_dispatch=PurchaseOrder.Dispatch.QUEUED if issued else PurchaseOrder.Dispatch.NONE,
+        note=requisition.note,
         trace_id=requisition.trace_id,
     )
 
