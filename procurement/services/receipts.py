@@ -33,7 +33,7 @@ def receipt_post(
     order_number: str,
     lines: Sequence[ReceivedLine],
     key: str,
-    location: Location | None = None,
+    location_code: str = "",
     ship_notice: ShipNotice | None = None,
 ) -> Receipt:
     """Post what arrived: receipt, order quantities, stock and ERP message in one transaction.
@@ -58,7 +58,7 @@ def receipt_post(
             facility_id=order.facility_id,
             order=order,
             ship_notice=ship_notice,
-            location_id=location.pk if location else order.ship_to_id,
+            location_id=_place(order, location_code),
             received_by_id=actor.user_id,
             received_on=today,
             key=key,
@@ -133,6 +133,17 @@ def receipt_reverse(*, actor: Actor, number: str, reason: str) -> Receipt:
 def receipt_record_erp_number(*, number: str, erp_number: str) -> None:
     """The ERP took the receipt and calls it so."""
     Receipt.objects.filter(number=number).exclude(erp_number=erp_number).update(erp_number=erp_number)
+
+
+def _place(order: PurchaseOrder, code: str) -> int:
+    """Where the goods go: the order's own place, unless another one of the facility is named. Raises Invalid."""
+    if not code:
+        return order.ship_to_id
+    found = Location.objects.filter(facility=order.facility_id, code=code, is_active=True).exclude(kind__in=Location.OUTSIDE)
+    place = found.first()
+    if place is None:
+        raise Invalid(f"There is no place {code} in this facility.", code="location_invalid")
+    return place.pk
 
 
 def _may_receive(order: PurchaseOrder, actor: Actor) -> None:

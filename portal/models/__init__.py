@@ -1,0 +1,5 @@
+"""What the portal itself keeps."""
+
+from portal.models.idempotency import IdempotentAnswer
+
+__all__ = ["IdempotentAnswer"]
