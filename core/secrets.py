@@ -50,4 +50,6 @@ def unseal(sealed: str, *, place: str) -> str:
             return _cipher(key).decrypt(data[:_NONCE], data[_NONCE:], place.encode()).decode()
         except InvalidTag:
             continue
-    raise SecretUnreadable(f"The secret of {place} cannot be opened: enter it again, or put back the SECRET_KEY it was made with.")
+    raise SecretUnreadable(
+        f"The secret of {place} cannot be opened: enter it again, or put back the SECRET_KEY it was made with."
+    )

@@ -94,9 +94,7 @@ def _order_line(line: procurement.PurchaseOrderLine, cost_center: str) -> OrderL
 
 def receipt_document(number: str) -> Receipt | None:
     """What a receipt accepted; None where everything was turned away."""
-    receipt = (
-        procurement.Receipt.objects.filter(number=number).select_related("order", "reversal_of").first()
-    )
+    receipt = procurement.Receipt.objects.filter(number=number).select_related("order", "reversal_of").first()
     if receipt is None:
         raise LookupError(f"There is no receipt {number}.")
     lines = tuple(

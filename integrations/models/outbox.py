@@ -89,7 +89,9 @@ def _from_environment(value: str) -> str:
         return value
     named = _FROM_ENVIRONMENT.fullmatch(value)
     if named is None or named[1] not in os.environ:
-        raise ImproperlyConfigured(f"The environment has no variable for {value!r} (names begin with ERP_ or DEMO_ERP_).")
+        raise ImproperlyConfigured(
+            f"The environment has no variable for {value!r} (names begin with ERP_ or DEMO_ERP_)."
+        )
     return os.environ[named[1]]
 
 

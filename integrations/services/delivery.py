@@ -49,7 +49,7 @@ WITH heads AS (
     LIMIT %(limit)s
     FOR UPDATE OF m SKIP LOCKED
 )
-UPDATE integrations_outboundmessage m SET state = 'in_flight', lease_until = now() + %(lease)s
+UPDATE integrations_outboundmessage m SET state = 'in_flight', lease_until = now() + %(lease)s * interval '1 second'
 FROM heads WHERE m.id = heads.id RETURNING m.id, heads.was
 """
 
@@ -149,9 +149,8 @@ def _deliver_while(endpoint: Endpoint, ends: float) -> int:
 
 def _claim(endpoint: Endpoint, limit: int) -> list[tuple[OutboundMessage, str]]:
     """The heads of as many streams, urgent ones first, leased to this worker."""
-    lease = timedelta(seconds=2 * endpoint.deadline + BUDGET + _MARGIN)
-    values: dict[str, int | bool | timedelta] = {
-        "endpoint": endpoint.pk, "limit": limit, "lease": lease,
+    values: dict[str, int | bool | float] = {
+        "endpoint": endpoint.pk, "limit": limit, "lease": 2 * endpoint.deadline + BUDGET + _MARGIN,
         "manual": endpoint.duplicates == Endpoint.Duplicates.MANUAL,
     }  # fmt: skip
     with connection.cursor() as cursor:
@@ -166,9 +165,9 @@ def _claim(endpoint: Endpoint, limit: int) -> list[tuple[OutboundMessage, str]]:
 
 def _hand_back(claimed: list[tuple[OutboundMessage, str]]) -> None:
     for message, was in claimed:
-        OutboundMessage.objects.filter(pk=message.pk, state=State.IN_FLIGHT, attempt_count=message.attempt_count).update(
-            state=was, lease_until=None
-        )
+        OutboundMessage.objects.filter(
+            pk=message.pk, state=State.IN_FLIGHT, attempt_count=message.attempt_count
+        ).update(state=was, lease_until=None)
 
 
 def _deliver_safely(channel: Channel, message: OutboundMessage, was: str) -> bool:
@@ -219,9 +218,7 @@ def _attempt(message: OutboundMessage, purpose: str) -> Attempt:
         if not mine:
             raise _LostLease(f"message {message.pk}")
         message.attempt_count += 1
-        return Attempt.objects.create(
-            message=message, number=message.attempt_count, purpose=purpose, started_at=now
-        )
+        return Attempt.objects.create(message=message, number=message.attempt_count, purpose=purpose, started_at=now)
 
 
 def _freeze(channel: Channel, message: OutboundMessage) -> bytes | Answer:
@@ -299,7 +296,11 @@ def _result(message: OutboundMessage, answer: Answer) -> dict[str, object]:
 
 def _waiting_state(message: OutboundMessage, outcome: Outcome) -> str:
     """Unknown stays unknown until somebody asked: a failed question is no answer."""
-    return State.UNKNOWN if outcome == Outcome.UNKNOWN or message.cause in ("unknown", "crashed", "contract") else State.RETRY
+    return (
+        State.UNKNOWN
+        if outcome == Outcome.UNKNOWN or message.cause in ("unknown", "crashed", "contract")
+        else State.RETRY
+    )
 
 
 def _due(message: OutboundMessage, answer: Answer, now: datetime) -> datetime:
@@ -309,5 +310,3 @@ def _due(message: OutboundMessage, answer: Answer, now: datetime) -> datetime:
     if answer.outcome == Outcome.UNKNOWN and message.endpoint.duplicates == Endpoint.Duplicates.LOOKUP:
         pause = max(pause, timedelta(seconds=message.endpoint.quiet_seconds))
     return now + pause
-
-

@@ -57,9 +57,9 @@ def endpoint_heard(endpoint: Endpoint, answer: Answer) -> bool:
         | Q(last_success_at__lt=now - timedelta(seconds=1))
     ).update(consecutive_failures=0, circuit_open_until=None, last_success_at=now)
     if recovered:
-        OutboundMessage.objects.filter(
-            endpoint=endpoint, state=OutboundMessage.State.RETRY, due_at__gt=now
-        ).update(due_at=now)
+        OutboundMessage.objects.filter(endpoint=endpoint, state=OutboundMessage.State.RETRY, due_at__gt=now).update(
+            due_at=now
+        )
     endpoint.consecutive_failures, endpoint.circuit_open_until = 0, None
     return True
 

@@ -220,9 +220,7 @@ def _acknowledgement(message: InboundMessage, partner: Partner, document: Acknow
     return _About(told.document_kind, told.document_number, told.facility_id, told.trace_id)
 
 
-def _order_acknowledged(
-    number: str, partner: Partner, interchange: Interchange, document: Acknowledgement
-) -> None:
+def _order_acknowledged(number: str, partner: Partner, interchange: Interchange, document: Acknowledgement) -> None:
     rejected = interchange.acknowledgement == Interchange.Acknowledgement.REJECTED
     dispatch = PurchaseOrder.Dispatch.FAILED if rejected else PurchaseOrder.Dispatch.ACKNOWLEDGED
     purchase_order_record_dispatch(order_number=number, channel="supplier", dispatch=dispatch)
@@ -261,7 +259,9 @@ def _order(number: str, partner: Partner) -> _About:
         .first()
     )
     if row is None:
-        words = f"{partner.supplier.name} names the order {number or 'without a number'}, which we did not place with them."
+        words = (
+            f"{partner.supplier.name} names the order {number or 'without a number'}, which we did not place with them."
+        )
         raise _Verdict(State.PARKED if _OUR_ORDER.fullmatch(number) else State.FAILED, "order_unknown", words)
     return _About("purchase_order", number, *row)
 

@@ -63,7 +63,9 @@ def file_accept(*, partner: Partner, name: str, content: bytes) -> InboundMessag
     with transaction.atomic():
         payload = payload_keep(content, "application/edi-x12")
         first = (
-            InboundMessage.objects.filter(endpoint=partner.endpoint_id, payload=payload, parent=None).order_by("id").first()
+            InboundMessage.objects.filter(endpoint=partner.endpoint_id, payload=payload, parent=None)
+            .order_by("id")
+            .first()
         )
         return InboundMessage.objects.create(
             endpoint_id=partner.endpoint_id,

@@ -32,7 +32,9 @@ def message_replay(*, actor: Actor, message_id: int, reason: str) -> OutboundMes
     with acting(actor=actor, reason=_reason(reason)):
         message = _lock(actor, message_id, "replay messages")
         if message.state != State.DEAD:
-            raise Conflict(f"This message is {message.get_state_display().lower()}: {_by_whom(message)}", code="not_dead")
+            raise Conflict(
+                f"This message is {message.get_state_display().lower()}: {_by_whom(message)}", code="not_dead"
+            )
         last = message.attempts.order_by("-number").values_list("outcome", flat=True).first()
         in_doubt = last in _DOUBTFUL
         message.state = State.UNKNOWN if in_doubt else State.QUEUED
@@ -58,7 +60,9 @@ def message_resend(*, actor: Actor, message_id: int, reason: str) -> OutboundMes
         return message
 
 
-def message_mark_delivered(*, actor: Actor, message_id: int, reason: str, remote_reference: str = "") -> OutboundMessage:
+def message_mark_delivered(
+    *, actor: Actor, message_id: int, reason: str, remote_reference: str = ""
+) -> OutboundMessage:
     """A person has seen the document in the remote system: settle it with the number it has there.
 
     If it is not there, it will never be sent. Raises as message_replay, and Invalid where the remote's number is needed.
@@ -93,11 +97,7 @@ def message_cancel(*, actor: Actor, message_id: int, reason: str) -> OutboundMes
 def inbound_replay(*, actor: Actor, message_id: int, reason: str) -> InboundMessage:
     """Work on a received document again: a dead letter, a parked or a quarantined one. Raises NotFound, NotAllowed, Conflict."""
     with acting(actor=actor, reason=_reason(reason)):
-        message = (
-            InboundMessage.objects.filter(scoped(actor), pk=message_id)
-            .select_for_update(of=("self",))
-            .first()
-        )
+        message = InboundMessage.objects.filter(scoped(actor), pk=message_id).select_for_update(of=("self",)).first()
         if message is None:
             raise NotFound("There is no such message.")
         _may(actor, message.facility_id, "replay messages")
@@ -136,9 +136,7 @@ def _switch(actor: Actor, code: str, *, paused: bool, reason: str) -> Endpoint:
         if not paused:
             endpoint.circuit_open_until = None
         endpoint.save(update_fields=["paused", "pause_reason", "circuit_open_until"])
-        emit(
-            EndpointSwitched(number=code, facility_id=None, actor_id=actor.user_id, paused=paused, reason=reason)
-        )
+        emit(EndpointSwitched(number=code, facility_id=None, actor_id=actor.user_id, paused=paused, reason=reason))
         ring_after_commit([endpoint.pk])
         return endpoint
 
@@ -167,14 +165,19 @@ def _may(actor: Actor, facility_id: int | None, to: str) -> None:
     if facility_id is not None:
         actor.require(Role.INTEGRATION_SUPPORT, scope=facility_id, to=to)
     elif actor.scopes(Role.INTEGRATION_SUPPORT) is not EVERYWHERE:
-        raise NotAllowed(f"You may not {to} here: that takes integration support for the whole network.", code="role_missing")
+        raise NotAllowed(
+            f"You may not {to} here: that takes integration support for the whole network.", code="role_missing"
+        )
 
 
 def _in_doubt(message: OutboundMessage) -> None:
-    doubtful = message.state == State.UNKNOWN or (message.state == State.DEAD and message.cause in ("contract", "crashed"))
+    doubtful = message.state == State.UNKNOWN or (
+        message.state == State.DEAD and message.cause in ("contract", "crashed")
+    )
     if not doubtful:
         raise Conflict(
-            f"The outcome of this message is not in doubt: it is {message.get_state_display().lower()}.", code="not_in_doubt"
+            f"The outcome of this message is not in doubt: it is {message.get_state_display().lower()}.",
+            code="not_in_doubt",
         )
 
 
@@ -186,7 +189,10 @@ def _requeue(message: OutboundMessage) -> None:
 
 def _by_whom(message: OutboundMessage) -> str:
     event = (
-        BusinessEvent.objects.filter(kind="message", number=f"out/{message.pk}").select_related("actor").order_by("-id").first()
+        BusinessEvent.objects.filter(kind="message", number=f"out/{message.pk}")
+        .select_related("actor")
+        .order_by("-id")
+        .first()
     )
     if event is None or event.actor is None:
         return "there is nothing to replay."

@@ -59,7 +59,11 @@ def exchange(
     method: str, base_url: str, path: str, *, token: str, deadline: float, content: bytes | None = None
 ) -> Got:
     """One request and its answer, at most `deadline` seconds in all. A request that may have arrived is never "not sent"."""
-    headers = [("Authorization", f"Bearer {token}"), ("Accept", "application/json"), ("Content-Type", "application/json")]
+    headers = [
+        ("Authorization", f"Bearer {token}"),
+        ("Accept", "application/json"),
+        ("Content-Type", "application/json"),
+    ]
     writes = method != "GET"
     url = base_url.rstrip("/") + path
     try:
@@ -71,7 +75,9 @@ def exchange(
         ):
             raw = _read(response)
     except _NOT_SENT as fault:
-        return Got(failure=Answer(outcome=Outcome.TRANSIENT, detail=f"No connection: {str(fault) or type(fault).__name__}."))
+        return Got(
+            failure=Answer(outcome=Outcome.TRANSIENT, detail=f"No connection: {str(fault) or type(fault).__name__}.")
+        )
     except _NO_ANSWER as fault:
         words = f"The connection ended without an answer ({str(fault) or type(fault).__name__})."
         return Got(failure=Answer(outcome=Outcome.UNKNOWN if writes else Outcome.TRANSIENT, detail=words))
