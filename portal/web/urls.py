@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from portal.web import cart, catalog, home, requisitions, searching
+from portal.web import approvals, cart, catalog, home, requisitions, searching
 
 # -- everybody ---------------------------------------------------------------------------------------------------------
 shell: list[URLPattern] = [
@@ -25,6 +25,10 @@ requests: list[URLPattern] = [
     path("requisitions/<str:number>/header/", cart.change_header, name="requisition-header"),
     path("requisitions/<str:number>/submit/", cart.submit, name="requisition-submit"),
     path("requisitions/<str:number>/cancel/", cart.cancel, name="requisition-cancel"),
+    path("approvals/", approvals.approvals, name="approvals"),
+    path("approvals/several/", approvals.decide_many, name="approvals-several"),
+    path("approvals/<int:step_id>/", approvals.approval, name="approval"),
+    path("approvals/<int:step_id>/decide/", approvals.decide, name="approval-decide"),
 ]
 
 # -- invoices and exceptions -------------------------------------------------------------------------------------------

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from core.actors import EVERYWHERE, Actor
 from core.errors import Invalid, NotFound
 from masterdata.models import CostCenter, Facility, Location, Role
 from masterdata.selectors import at, scoped
-from procurement.models import ApprovalStep, PurchaseOrderLine, Requisition, RequisitionLine
+from procurement.models import ApprovalStep, BudgetFigure, PurchaseOrderLine, Requisition, RequisitionLine
 
 
 def requisitions_visible(actor: Actor) -> QuerySet[Requisition]:
@@ -117,7 +118,9 @@ def usual_place(actor: Actor, facility: Facility) -> tuple[Location, CostCenter]
     return first, first.cost_center
 
 
-def approvals_waiting(actor: Actor, *, facility_id: int | None = None) -> QuerySet[ApprovalStep]:
+def approvals_waiting(
+    actor: Actor, *, facility_id: int | None = None, only: Collection[int] | None = None
+) -> QuerySet[ApprovalStep]:
     """Pending steps this actor may decide: named for them (or for whom they act), or for a role they hold there. Never their own."""
     mine = Q(person=actor.user_id)
     for (role, lender), scopes in actor.delegated.items():
@@ -132,7 +135,9 @@ def approvals_waiting(actor: Actor, *, facility_id: int | None = None) -> QueryS
             mine |= Q(person__isnull=True, role=role, network=False, facility__in=scopes)
     return (
         ApprovalStep.objects.filter(mine, at(facility_id), state=ApprovalStep.State.PENDING)
+        .filter(Q() if only is None else Q(pk__in=only))
         .exclude(requester=actor.user_id)
+        .order_by("id")
         .select_related("requisition", "requisition__facility", "requisition__location", "requester")
     )
 
@@ -147,4 +152,78 @@ def lines_to_source(actor: Actor, *, facility_id: int | None = None) -> QuerySet
         )
         .select_related("requisition", "requisition__facility", "requisition__location", "item", "supplier")
         .order_by("id")
+    )
+
+
+MONTHS_BACK = timedelta(days=183)
+
+
+def approval_get(actor: Actor, step_id: int) -> ApprovalStep:
+    """One step with its requisition, whoever may decide it: for the eyes of those who see the requisition. Raises NotFound."""
+    found = (
+        ApprovalStep.objects.filter(scoped(actor) | Q(person=actor.user_id), pk=step_id)
+        .select_related(
+            "requisition", "requisition__facility", "requisition__location", "requisition__cost_center",
+            "requisition__requester", "requester", "person", "decided_by", "on_behalf_of",
+        )
+        .first()
+    )  # fmt: skip
+    if found is None:
+        raise NotFound("There is no such approval.")
+    return found
+
+
+def lines_to_judge(requisition: Requisition, now: datetime) -> QuerySet[RequisitionLine]:
+    """The lines with what an approver asks about each: last paid, and how often and how much this person asked for it lately.
+
+    `last_price`, `last_multiplier`, `last_unit` and `last_on` are of the newest order line of the item at this facility; `asked_times` and
+    `asked_base` count the requester's own requests of six months.
+    """
+    paid = PurchaseOrderLine.objects.filter(
+        item=OuterRef("item"), order__facility=requisition.facility_id, cancelled=False
+    ).order_by("-id")
+    asked = (
+        RequisitionLine.objects.filter(
+            item=OuterRef("item"), requisition__requester=requisition.requester_id,
+            requisition__submitted_at__gte=now - MONTHS_BACK,
+        )
+        .exclude(requisition=requisition.pk)
+        .order_by()
+        .values("item")
+    )  # fmt: skip
+    return (
+        RequisitionLine.objects.filter(requisition=requisition.pk)
+        .select_related("item", "supplier")
+        .annotate(
+            last_price=Subquery(paid.values("unit_price")[:1]),
+            last_multiplier=Subquery(paid.values("multiplier")[:1]),
+            last_unit=Subquery(paid.values("unit")[:1]),
+            last_on=Subquery(paid.values("order__issued_at")[:1]),
+            asked_times=Subquery(asked.values(n=Count("requisition", distinct=True))),
+            asked_base=Subquery(asked.values(n=Sum("base_quantity"))),
+        )
+        .order_by("line_number")
+    )
+
+
+def budget_now(cost_center_id: int, period: str) -> BudgetFigure | None:
+    """The figures of a cost center and month (`2026-11`) as they stand now."""
+    return BudgetFigure.objects.filter(cost_center=cost_center_id, period=period).first()
+
+
+def steps_of(requisition: Requisition) -> list[ApprovalStep]:
+    """Every step of the requisition, also of earlier rounds, in order."""
+    return list(
+        ApprovalStep.objects.filter(requisition=requisition.pk)
+        .select_related("person", "decided_by", "on_behalf_of")
+        .order_by("id")
+    )
+
+
+def approvals_flagged(steps: QuerySet[ApprovalStep]) -> QuerySet[ApprovalStep]:
+    """The same steps with `off_contract` and `non_catalog`: whether any live line of the requisition is."""
+    lines = RequisitionLine.objects.filter(requisition=OuterRef("requisition")).exclude(fill="rejected")
+    return steps.annotate(
+        off_contract=Exists(lines.filter(contract_check=RequisitionLine.Contract.OFF)),
+        non_catalog=Exists(lines.filter(contract_check=RequisitionLine.Contract.NON_CATALOG)),
     )
