@@ -168,28 +168,20 @@ def requisition_submit(*, actor: Actor, number: str, confirm: bool = False) -> R
     now = timezone.now()
     with acting(actor=actor, reason="submitted"):
         requisition = _editable(actor, number, with_budget=True)
-        today = now.astimezone(ZoneInfo(requisition.facility.timezone)).date()
-        lines = list(requisition.lines.order_by("line_number"))
-        history = _history(requisition, lines, now)
-        facts = item_facts([li.item_id for li in lines if li.item_id], facility_id=requisition.facility_id, on=today)
-        requests = [_request(li, facts, history) for li in lines]
-        priced, findings = _check_lines(requests)
-        total = sum((p.amount for p in priced if p), Decimal(0))
-        budget = budget_check(_budget(requisition), total=total)
-        findings += check_header(
-            lines=requests,
-            cost_center_ok=requisition.cost_center.is_active
-            and requisition.cost_center.facility_id == requisition.facility_id,
-            needed_by=requisition.needed_by,
-            today=today,
-            budget=budget,
-        )
-        _refuse(number, findings, confirm)
-        _store_lines(lines, [p for p in priced if p])
-        _store_header(requisition, lines, total, budget, now)
-        routing = _route(requisition, requests, [p for p in priced if p], total, budget)
+        checked = _check(requisition, now)
+        _refuse(number, checked.findings, confirm)
+        priced = [p for p in checked.priced if p]
+        _store_lines(checked.lines, priced)
+        _store_header(requisition, checked.lines, checked.total, checked.budget, now)
+        routing = _route(requisition, checked.requests, priced, checked.total, checked.budget)
         _open_steps(requisition, routing, now)
     return requisition
+
+
+def requisition_check(*, actor: Actor, number: str) -> list[Finding]:
+    """Everything that submitting would find now, on an editable requisition of one's own. Changes nothing."""
+    with acting(actor=actor, reason="checked"):
+        return _check(_editable(actor, number, with_budget=True), timezone.now()).findings
 
 
 def requisition_cancel(*, actor: Actor, number: str, reason: str) -> Requisition:
@@ -263,6 +255,37 @@ def material_hash(requisition: Requisition, lines: Sequence[RequisitionLine]) ->
 
 
 # --- parts of the acts above --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Checked:
+    lines: list[RequisitionLine]
+    requests: list[LineRequest]
+    priced: list[PricedLine | None]
+    findings: list[Finding]
+    total: Decimal
+    budget: BudgetCheck
+
+
+def _check(requisition: Requisition, now: datetime) -> _Checked:
+    """Price and check everything as of now; `requisition` carries its budget figures."""
+    today = now.astimezone(ZoneInfo(requisition.facility.timezone)).date()
+    lines = list(requisition.lines.order_by("line_number"))
+    history = _history(requisition, lines, now)
+    facts = item_facts([li.item_id for li in lines if li.item_id], facility_id=requisition.facility_id, on=today)
+    requests = [_request(li, facts, history) for li in lines]
+    priced, findings = _check_lines(requests)
+    total = sum((p.amount for p in priced if p), Decimal(0))
+    budget = budget_check(_budget(requisition), total=total)
+    findings += check_header(
+        lines=requests,
+        cost_center_ok=requisition.cost_center.is_active
+        and requisition.cost_center.facility_id == requisition.facility_id,
+        needed_by=requisition.needed_by,
+        today=today,
+        budget=budget,
+    )
+    return _Checked(lines=lines, requests=requests, priced=priced, findings=findings, total=total, budget=budget)
 
 
 def _lock(actor: Actor, number: str, *, with_budget: bool = False) -> Requisition:
