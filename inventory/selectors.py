@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from core.actors import Actor
 from inventory.models import Lot, ParLevel, StockBalance, StockMove
 from masterdata.models import Location
-from masterdata.selectors import scoped
+from masterdata.selectors import at, scoped
 from procurement.models import PurchaseOrder, PurchaseOrderLine
 
 
@@ -72,10 +72,12 @@ def availability(item_ids: Iterable[int], *, facility_id: int, location_id: int 
     return found
 
 
-def below_par(actor: Actor) -> QuerySet[ParLevel]:
+def below_par(actor: Actor, *, facility_id: int | None = None) -> QuerySet[ParLevel]:
     """Par levels of the actor's facilities with the available quantity beside them (`on_hand`)."""
     return (
-        ParLevel.objects.filter(scoped(actor, field="location__facility_id"))
+        ParLevel.objects.filter(
+            scoped(actor, field="location__facility_id"), at(facility_id, field="location__facility_id")
+        )
         .select_related("item", "location", "location__facility")
         .annotate(
             on_hand=Sum(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db.models import Prefetch, Q, QuerySet
 
 from core.actors import Actor
 from core.errors import NotFound
 from masterdata.models import Role
-from masterdata.selectors import scoped
+from masterdata.selectors import at, scoped
 from procurement.models import (
     PurchaseOrder,
     PurchaseOrderLine,
@@ -50,12 +52,24 @@ def order_get(actor: Actor, number: str) -> PurchaseOrder:
     return found
 
 
-def orders_receivable(actor: Actor) -> QuerySet[PurchaseOrder]:
-    """Open orders this actor may receive, the earliest expected first; never an order they created."""
+def orders_due(actor: Actor, *, before: date, facility_id: int | None = None) -> QuerySet[PurchaseOrder]:
+    """Open orders that were expected before a day, the latest first."""
+    return (
+        orders_visible(actor)
+        .filter(at(facility_id), status__in=PurchaseOrder.RECEIVABLE, expected_on__lt=before)
+        .order_by("expected_on", "id")
+    )
+
+
+def orders_receivable(
+    actor: Actor, *, until: date | None = None, facility_id: int | None = None
+) -> QuerySet[PurchaseOrder]:
+    """Open orders this actor may receive (expected by a day, when given), the earliest first; never one they created."""
     return (
         PurchaseOrder.objects.filter(
-            scoped(actor, Role.RECEIVER, Role.STOCK_CLERK), status__in=PurchaseOrder.RECEIVABLE
+            scoped(actor, Role.RECEIVER, Role.STOCK_CLERK), at(facility_id), status__in=PurchaseOrder.RECEIVABLE
         )
+        .filter(Q() if until is None else Q(expected_on__lte=until))
         .filter(Q(created_by__isnull=True) | ~Q(created_by=actor.user_id))
         .select_related("facility", "supplier", "ship_to")
         .order_by("expected_on", "id")
