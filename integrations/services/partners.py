@@ -73,6 +73,11 @@ def supplier_connect(
                 "config": dict(config or {}),
             },
         )
-        fields = {"our_id": our_id, "identifier": identifier or supplier.code, "unit_map": dict(unit_map or {}), **profile}
+        fields = {
+            "our_id": our_id,
+            "identifier": identifier or supplier.code,
+            "unit_map": dict(unit_map or {}),
+            **profile,
+        }
         partner, _ = Partner.objects.update_or_create(supplier=supplier, defaults={"endpoint": endpoint, **fields})
         return partner
