@@ -125,7 +125,6 @@ def _limit(actor: Actor, step: ApprovalStep) -> Decimal | None:
 class JudgedLine:
     """A line with what one compares it against."""
 
-    pk: int
     number: int
     title: str
     item: str
@@ -243,7 +242,7 @@ def _line(line: RequisitionLine, row: Requisition, stock: dict[int, Availability
     ]  # fmt: skip
     asked = getattr(line, "asked_times", None)
     return JudgedLine(
-        pk=line.pk, number=line.line_number, title=line.description, item=line.item.number if line.item else "",
+        number=line.line_number, title=line.description, item=line.item.number if line.item else "",
         quantity=fmt.number(line.quantity).replace(",", ""), unit=line.unit,
         base="" if line.unit == base_unit else f"= {fmt.number(line.base_quantity)} {base_unit}",
         price=fmt.price(line.unit_price, row.currency, line.unit), amount=fmt.money(amount_of(line), row.currency),

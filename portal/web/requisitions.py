@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
@@ -36,7 +37,7 @@ HEADER = ("Number", "Status", "Facility", "For", "Requester", "Cost center", "Ne
 
 
 @login_required
-def requisitions(request: HttpRequest) -> HttpResponse:
+def requisitions(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
     view = request.GET.get("view") or ("mine" if actor.has(Role.REQUESTER) else "open")
     listed = requisitions_listed(
