@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from portal.web import approvals, cart, catalog, home, requisitions, searching
+from portal.web import approvals, cart, catalog, exceptions, home, invoices, requisitions, searching
 
 # -- everybody ---------------------------------------------------------------------------------------------------------
 shell: list[URLPattern] = [
@@ -32,7 +32,20 @@ requests: list[URLPattern] = [
 ]
 
 # -- invoices and exceptions -------------------------------------------------------------------------------------------
-payables: list[URLPattern] = []
+payables: list[URLPattern] = [
+    path("invoices/", invoices.invoices, name="invoices"),
+    path("invoices/new/", invoices.invoice_new, name="invoice-new"),
+    path("invoices/<str:number>/", invoices.invoice, name="invoice"),
+    path("invoices/<str:number>/comment/", invoices.comment, name="invoice-comment"),
+    path("invoices/<str:number>/match/", invoices.match_again, name="invoice-match"),
+    path("exceptions/case/<int:case_id>/", exceptions.case, name="exception"),
+    path("exceptions/case/<int:case_id>/resolve/", exceptions.resolve, name="exception-resolve"),
+    path("exceptions/case/<int:case_id>/assign/", exceptions.assign, name="exception-assign"),
+    path("exceptions/case/<int:case_id>/comment/", exceptions.comment, name="exception-comment"),
+    path("exceptions/<str:queue>/", exceptions.queue, name="exceptions"),
+    path("exceptions/<str:queue>/several/", exceptions.several, name="exceptions-several"),
+    path("exceptions/<str:queue>/views/", exceptions.save_view, name="exceptions-views"),
+]
 
 # -- orders, receiving and stock ---------------------------------------------------------------------------------------
 supply: list[URLPattern] = []
