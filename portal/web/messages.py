@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from core.actors import Actor
 from core.errors import NotFound
+from core.keyset import Page
 from integrations import selectors
 from integrations.models import Endpoint, InboundMessage, OutboundMessage
 from integrations.services import replay
@@ -35,8 +36,16 @@ IN_STATES = (
 READERS = (Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR, Role.AUDITOR)
 CHOICES = {
     "replay": ("Send again", "It is sent once more under the same reference; the other side takes it only once.", ""),
-    "resend": ("Send again", "The other side may have it already. If it does not recognize our reference, it gets it twice.", "danger"),
-    "mark_delivered": ("It arrived", "Nothing is sent any more. Choose this when you saw the document in the other system.", ""),
+    "resend": (
+        "Send again",
+        "The other side may have it already. If it does not recognize our reference, it gets it twice.",
+        "danger",
+    ),
+    "mark_delivered": (
+        "It arrived",
+        "Nothing is sent any more. Choose this when you saw the document in the other system.",
+        "",
+    ),
     "cancel": ("Give up", "It is never sent. Later messages of the same document go on.", "danger"),
 }
 """What a person may decide: button, consequence in words, tone."""
@@ -55,14 +64,18 @@ def messages(request: HttpRequest) -> HttpResponse:
     into = query.get("direction") == "in"
     wanted = {"endpoint": query.get("endpoint", ""), "state": query.get("state", ""), "text": query.get("q", "")[:80].strip(),
               "cause": query.get("cause", "")}  # fmt: skip
-    lister = selectors.inbound_list if into else selectors.outbound_list
-    page = lister(actor, **{k: v for k, v in wanted.items() if v}, after=query.get("after", ""))
-    rows = [_in_row(m) for m in page.rows] if into else [_out_row(m) for m in page.rows]  # type: ignore[arg-type]
+    lister: Any = selectors.inbound_list if into else selectors.outbound_list
+    page: Page[Any] = lister(actor, **wanted, after=query.get("after", ""))
+    rows = [_in_row(m) if into else _out_row(m) for m in page.rows]
     context: dict[str, Any] = {"rows": rows, "next_href": next_href(request, page)}
     if is_fragment(request) and query.get("after"):
         return render(request, "integration/messages.html#rows", context)
     groups = selectors.dead_letters(actor)
-    return render(request, "integration/messages.html", {**context, **_frame(request, into), "groups": [_group(g) for g in groups]})
+    return render(
+        request,
+        "integration/messages.html",
+        {**context, **_frame(request, into), "groups": [_group(g) for g in groups]},
+    )
 
 
 def _frame(request: HttpRequest, into: bool) -> dict[str, Any]:
@@ -74,7 +87,8 @@ def _frame(request: HttpRequest, into: bool) -> dict[str, Any]:
             parts.Tab(label="Received", href="?direction=in", active=into),
         ],
         "states": [
-            (label, parts.query_with(query, state=value or None), query.get("state", "") == value) for value, label in states
+            (label, parts.query_with(query, state=value or None), query.get("state", "") == value)
+            for value, label in states
         ],
         "query": query.get("q", ""),
         "hidden": [(key, value) for key in ("direction", "state", "endpoint", "cause") for value in query.getlist(key)],
@@ -153,12 +167,11 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
                 }
                 for a in found.attempts
             ],
-            "payload": found.payload,
-            "waits_for": found.waits_for,
+            "payload": found.payload_text,
+            "blocked_by": found.blocked_by,
             "choices": [
                 {"name": name, "label": CHOICES[name][0], "words": CHOICES[name][1], "tone": CHOICES[name][2]}
-                for name in (selectors.choices_of(row) if actor.has(Role.INTEGRATION_SUPPORT) else [])
-                if name in CHOICES
+                for name in (found.choices if actor.has(Role.INTEGRATION_SUPPORT) else ())
             ],
             "crumbs": [parts.Crumb(label="Messages", href=link("messages")), parts.Crumb(label=f"{message_name(row.topic)} {row.document_number}")],
         },
@@ -205,8 +218,9 @@ def inbound(request: HttpRequest, pk: int) -> HttpResponse:
             ],
             "detail": row.detail,
             "findings": row.findings,
-            "payload": found.payload,
-            "may_replay": actor.has(Role.INTEGRATION_SUPPORT) and row.state in ("failed", "quarantined", "parked"),
+            "payload": found.payload_text,
+            "siblings": [(link("inbound-message", s.pk), message_name(s.kind), badge(s.state, "message")) for s in found.siblings if s.pk != row.pk],
+            "may_replay": actor.has(Role.INTEGRATION_SUPPORT) and "replay" in found.choices,
             "crumbs": [parts.Crumb(label="Messages", href=f"{link('messages')}?direction=in"), parts.Crumb(label=message_name(row.kind))],
         },
     )  # fmt: skip

@@ -8,8 +8,11 @@ from portal.web import (
     approvals,
     cart,
     catalog,
+    exceptions,
     home,
+    invoices,
     lookups,
+    messages,
     orders,
     receiving,
     requisitions,
@@ -45,7 +48,20 @@ requests: list[URLPattern] = [
 ]
 
 # -- invoices and exceptions -------------------------------------------------------------------------------------------
-payables: list[URLPattern] = []
+payables: list[URLPattern] = [
+    path("invoices/", invoices.invoices, name="invoices"),
+    path("invoices/new/", invoices.invoice_new, name="invoice-new"),
+    path("invoices/<str:number>/", invoices.invoice, name="invoice"),
+    path("invoices/<str:number>/comment/", invoices.comment, name="invoice-comment"),
+    path("invoices/<str:number>/match/", invoices.match_again, name="invoice-match"),
+    path("exceptions/case/<int:case_id>/", exceptions.case, name="exception"),
+    path("exceptions/case/<int:case_id>/resolve/", exceptions.resolve, name="exception-resolve"),
+    path("exceptions/case/<int:case_id>/assign/", exceptions.assign, name="exception-assign"),
+    path("exceptions/case/<int:case_id>/comment/", exceptions.comment, name="exception-comment"),
+    path("exceptions/<str:queue>/", exceptions.queue, name="exceptions"),
+    path("exceptions/<str:queue>/several/", exceptions.several, name="exceptions-several"),
+    path("exceptions/<str:queue>/views/", exceptions.save_view, name="exceptions-views"),
+]
 
 # -- orders, receiving and stock ---------------------------------------------------------------------------------------
 supply: list[URLPattern] = [
@@ -72,6 +88,13 @@ supply: list[URLPattern] = [
 # -- integration and trace ---------------------------------------------------------------------------------------------
 integration: list[URLPattern] = [
     path("trace/", tracing.trace, name="trace"),
+    path("messages/", messages.messages, name="messages"),
+    path("messages/<int:pk>/", messages.message, name="message"),
+    path("messages/<int:pk>/decide/", messages.decide, name="message-decide"),
+    path("messages/in/<int:pk>/", messages.inbound, name="inbound-message"),
+    path("messages/in/<int:pk>/replay/", messages.inbound_replay, name="inbound-replay"),
+    path("endpoints/", messages.endpoints, name="endpoints"),
+    path("endpoints/<str:code>/switch/", messages.endpoint_switch, name="endpoint-switch"),
 ]
 
 urlpatterns = [*shell, *requests, *payables, *supply, *integration]
