@@ -21,6 +21,8 @@ class Partner(models.Model):
     element_separator = models.CharField(max_length=1, default="*")
     component_separator = models.CharField(max_length=1, default=">")
     segment_terminator = models.CharField(max_length=1, default="~")
+    group_id = models.CharField(max_length=15, blank=True, help_text="Their GS id where it differs from the ISA id.")
+    our_group_id = models.CharField(max_length=15, blank=True)
     test = models.BooleanField(default=False)
     unit_map = models.JSONField(default=dict, blank=True)
 
@@ -53,6 +55,7 @@ class Interchange(models.Model):
         ACCEPTED = "accepted", "Accepted"
         WITH_ERRORS = "with_errors", "Accepted with errors"
         REJECTED = "rejected", "Rejected"
+        NOT_EXPECTED = "not_expected", "None expected"
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="interchanges")
     message = models.OneToOneField(OutboundMessage, null=True, on_delete=models.PROTECT, related_name="interchange")

@@ -130,6 +130,11 @@ def receipt_reverse(*, actor: Actor, number: str, reason: str) -> Receipt:
         return receipt
 
 
+def receipt_record_erp_number(*, number: str, erp_number: str) -> None:
+    """The ERP took the receipt and calls it so."""
+    Receipt.objects.filter(number=number).exclude(erp_number=erp_number).update(erp_number=erp_number)
+
+
 def _place(order: PurchaseOrder, code: str) -> int:
     """Where the goods go: the order's own place, unless another one of the facility is named. Raises Invalid."""
     if not code:
