@@ -61,9 +61,7 @@ def approval(request: HttpRequest, step_id: int) -> HttpResponse:
     return _show(request, step)
 
 
-def _show(
-    request: HttpRequest, step: ApprovalStep | None, *, part: str = "", status: int = 200, **more: Any
-) -> HttpResponse:
+def _show(request: HttpRequest, step: ApprovalStep | None, *, part: str = "") -> HttpResponse:
     """The inbox with a step open, or with the first one that waits."""
     context = _inbox(request, step)
     if step is None and context["rows"]:
@@ -71,7 +69,7 @@ def _show(
         context["rows"][0]["current"] = True
     if step is not None:
         context |= _chosen(request, step)
-    return render(request, f"requests/approvals.html{part}", {**context, **more}, status=status)
+    return render(request, f"requests/approvals.html{part}", context)
 
 
 def _inbox(request: HttpRequest, step: ApprovalStep | None) -> dict[str, Any]:
@@ -303,13 +301,11 @@ def _in_the_way(request: HttpRequest, step_id: int, error: DomainError) -> HttpR
     findings = list(error.findings)
     if isinstance(error, Invalid) and error.code == "comment_missing":
         findings = [Finding(code=error.code, field="comment", message=error.message)]
-    context = _chosen(request, step, findings=findings)
+    context = {**_inbox(request, step), **_chosen(request, step, findings=findings)}
     context |= {"refused": error.message, "calm": isinstance(error, Conflict)}
     if is_fragment(request):
-        return render(request, "requests/approvals.html#chosen", context)
-    return render(
-        request, "requests/approvals.html", {**_inbox(request, step), **context}, status=409 if context["calm"] else 422
-    )
+        return render(request, "requests/approvals.html#inbox", context)
+    return render(request, "requests/approvals.html", context, status=409 if context["calm"] else 422)
 
 
 @require_POST

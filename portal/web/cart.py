@@ -102,7 +102,8 @@ def add(request: HttpRequest) -> HttpResponse:
             raise NotFound("This item is not in the catalog any more.")
         return _put(request, facility, line)
 
-    return _do(request, "", act, "Added to the cart.")
+    # the cart beside the catalog shows it; only a whole page needs a note
+    return _do(request, "", act, "" if is_fragment(request) else "Added to the cart.")
 
 
 @require_POST

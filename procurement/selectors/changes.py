@@ -30,6 +30,7 @@ def changes_for(actor: Actor) -> QuerySet[BusinessEvent]:
     return (
         BusinessEvent.objects.filter(mine, scoped(actor, field="scope"))
         .exclude(actor=me)
+        .exclude(type="RequisitionDecided", data__decision="approve")  # the last one is told as RequisitionApproved
         .select_related("actor", "on_behalf_of")
         .order_by("-id")
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count, F, Min, Prefetch, Q, QuerySet, Sum
@@ -23,6 +23,37 @@ QUEUE_ROLES = {
 def invoices_visible(actor: Actor) -> QuerySet[Invoice]:
     """Invoices of the actor's facilities."""
     return Invoice.objects.filter(scoped(actor)).select_related("facility", "supplier", "order")
+
+
+INVOICE_VIEWS: Mapping[str, tuple[str, ...]] = {
+    "all": (),
+    "exception": ("exception", "disputed"),
+    "to_pay": ("approved", "posted"),
+    "paid": ("paid",),
+    "dropped": ("rejected", "void"),
+}
+
+
+def invoices_listed(
+    actor: Actor, *, view: str = "all", facility_id: int | None = None, statuses: Sequence[str] = (),
+    facilities: Sequence[str] = (), suppliers: Sequence[str] = (), q: str = "",
+) -> QuerySet[Invoice]:  # fmt: skip
+    """The list a person filters: a view, one facility or all, statuses, facilities, suppliers, words of any number or supplier."""
+    found = invoices_visible(actor).filter(at(facility_id))
+    if only := INVOICE_VIEWS.get(view, ()):
+        found = found.filter(status__in=only)
+    if statuses:
+        found = found.filter(status__in=statuses)
+    if facilities:
+        found = found.filter(facility__code__in=facilities)
+    if suppliers:
+        found = found.filter(supplier__code__in=suppliers)
+    for word in q.split()[:5]:
+        found = found.filter(
+            Q(number__icontains=word) | Q(supplier_number__icontains=word) | Q(order__number__icontains=word)
+            | Q(supplier__name__icontains=word) | Q(supplier__code__iexact=word) | Q(voucher_number__icontains=word)
+        )  # fmt: skip
+    return found.order_by("-id")
 
 
 def invoice_get(actor: Actor, number: str) -> Invoice:

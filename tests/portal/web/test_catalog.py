@@ -51,7 +51,6 @@ def test_adding_begins_a_cart_and_changes_it_in_place(net: Network, sign_in) -> 
     data = {"item": net.items["GLOVE"].pk, "quantity": "2", "unit": "BX", "compact": "1"}
     answer = client.post("/cart/add/", data, headers=HTMX)
     assert "Item GLOVE" in answer.content.decode()
-    assert "Added" in answer.headers["HX-Trigger"]
     row = cart(net)
     assert (row.total, row.location.code) == (row.total.__class__("16.84"), "OR")
     [only] = row.lines.all()

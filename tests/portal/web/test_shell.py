@@ -42,7 +42,7 @@ def test_every_role_has_a_first_page_with_few_statements(net: Network, sign_in, 
 def test_what_others_did_to_my_documents_is_told(net: Network, sign_in) -> None:
     order = ordered(net)
     page = sign_in("requester@NORTH").get("/").content.decode()
-    assert f"{order.requisition.number} was approved" in page
+    assert f"{order.requisition.number} is fully approved" in page
     assert order.number not in sign_in("requester@EAST").get("/").content.decode()
 
 
