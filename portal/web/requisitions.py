@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
@@ -22,7 +23,7 @@ from portal.web import format as fmt
 from portal.web import parts, story
 from portal.web.cart import facts_of, header_choices
 from portal.web.editor import amount_of, editor
-from portal.web.links import link
+from portal.links import link
 from portal.web.page import actor_of, csv_file, go, is_fragment, next_href
 from portal.web.preferences import facility_chosen
 from procurement.models import ApprovalStep, Requisition, RequisitionLine
@@ -32,11 +33,22 @@ from procurement.selectors.requisitions import counted_by, requisition_get, requ
 from procurement.services.exceptions import comment_write
 
 TABS = (("mine", "Mine"), ("open", "Open"), ("returned", "Returned to me"), ("drafts", "My drafts"), ("all", "All"))
-HEADER = ("Number", "Status", "Facility", "For", "Requester", "Cost center", "Needed by", "Total", "Currency", "Submitted")
+HEADER = (
+    "Number",
+    "Status",
+    "Facility",
+    "For",
+    "Requester",
+    "Cost center",
+    "Needed by",
+    "Total",
+    "Currency",
+    "Submitted",
+)
 
 
 @login_required
-def requisitions(request: HttpRequest) -> HttpResponse:
+def requisitions(request: HttpRequest) -> HttpResponseBase:
     actor = actor_of(request)
     view = request.GET.get("view") or ("mine" if actor.has(Role.REQUESTER) else "open")
     listed = requisitions_listed(

@@ -12,8 +12,8 @@ from core.actors import Actor
 from core.models import User
 from masterdata.models import Delegation, Role
 from portal.web import format as fmt
-from portal.web.parts import Delegation as DelegationBand
 from portal.web.navigation import bottom_bar, navigation
+from portal.web.parts import Delegation as DelegationBand
 from portal.web.parts import FacilityChoice, Person, Shell
 from portal.web.preferences import facility_chosen, own_facilities, theme_chosen
 from portal.work import badges

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.models import BusinessEvent
 from portal.web import format as fmt
-from portal.web.links import document
+from portal.links import document
 from portal.web.parts import TimelineEntry, Tone
 
 Data = Mapping[str, Any]
@@ -85,7 +85,7 @@ def timeline(events: Iterable[BusinessEvent], zone: str, *, here: str = "") -> l
         entries.append(
             TimelineEntry(
                 text=text.format(number=event.number), when=fmt.when(event.occurred_at, zone), who=who(event), icon=icon,
-                tone=tone, detail=DETAILS.get(event.type, lambda d: "")(event.data),
+                tone=tone, detail=DETAILS[event.type](event.data) if event.type in DETAILS else "",
                 href="" if event.number == here else document(event.kind, event.number),
             )
         )  # fmt: skip
