@@ -11,3 +11,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["integrations", "procurement", "inventory"])
+app.conf.beat_schedule = {
+    # an entry that was not taken by the time the next one comes is dropped: a worker that was away does one round, not all
+    "outbox sweep": {"task": "integrations.tasks.sweep", "schedule": 3.0, "options": {"expires": 3}},
+    "mailboxes": {"task": "integrations.tasks.poll", "schedule": 2.0, "options": {"expires": 2}},
+    "payments": {"task": "integrations.tasks.pull_payments", "schedule": 5.0, "options": {"expires": 5}},
+}

@@ -265,10 +265,10 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "portal.api.errors.problem_handler",
     "DEFAULT_THROTTLE_CLASSES": ["portal.api.throttling.CallerThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"caller": os.environ.get("API_RATE", "6000/min")},
     "UNAUTHENTICATED_USER": None,
     "COERCE_DECIMAL_TO_STRING": True,
 }
+API_CALLS_PER_MINUTE = int(os.environ.get("API_CALLS_PER_MINUTE", "6000"))
 SPECTACULAR_SETTINGS = {
     "TITLE": "Hospital supply-chain portal",
     "DESCRIPTION": "Requisition to payment for a hospital network: system, process and experience APIs.",
@@ -279,7 +279,7 @@ SPECTACULAR_SETTINGS = {
 }
 OAUTH2_PROVIDER = {
     "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
-    "SCOPES_BACKEND_CLASS": "oauth2_provider.scopes.SettingsScopes",
+    "SCOPES_BACKEND_CLASS": "portal.api.scopes.RoleScopes",
     "SCOPES": {
         "system:read": "Read documents and master data",
         "process:write": "Create and decide documents",

@@ -18,7 +18,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -33,6 +33,8 @@ from portal.supervisor import Supervisor, end_leftovers
 BASE = Path(__file__).resolve().parent.parent
 FIRST_PORT = 8000
 FIRST_ERP_PORT = 8099
+BEHAVIOURS = BASE / "portal" / "demo" / "behaviours.json"
+"""What goes wrong at which supplier of the demo, and how often."""
 READY_SECONDS = 90
 ROLES_IN_ORDER = (
     "requester",
@@ -128,6 +130,11 @@ def only_launcher(home: Path) -> Iterator[None]:
         yield
 
 
+def flags(options: Mapping[str, object]) -> list[str]:
+    """Options as a command line has them."""
+    return [word for name, value in options.items() for word in (f"--{name}", str(value))]
+
+
 class Launch:
     """One run of the portal: what was chosen for it and the steps in their order."""
 
@@ -196,46 +203,16 @@ class Launch:
             "DEMO_ERP_TOKEN": secret.read_text(),
             "EDI_MAILBOX_DIR": str(mailboxes),
         }
-        behaviours = str(outside / "behaviours.json")
-        supplier = [
-            "--mailboxes",
-            str(mailboxes),
-            "--state",
-            str(outside / "supplier.json"),
-            "--behaviours",
-            behaviours,
-            "--delay",
-            "5",
-        ]
-        erp = [
-            "--port",
-            str(port),
-            "--state",
-            str(outside / "erp.json"),
-            "--token",
-            self.env["DEMO_ERP_TOKEN"],
-            "--pay-after",
-            "20",
-        ]
+        supplier = {"mailboxes": mailboxes, "state": outside / "supplier.sqlite3", "behaviours": BEHAVIOURS, "delay": 5}
+        erp = {"port": port, "state": outside / "erp.sqlite3", "token": self.env["DEMO_ERP_TOKEN"], "pay-after": 20}
         return {
-            "supplier": [sys.executable, "-m", "simulators.supplier", *supplier],
-            "erp": [sys.executable, "-m", "simulators.erp", *erp],
+            "supplier": [sys.executable, "-m", "simulators.supplier", *flags(supplier)],
+            "erp": [sys.executable, "-m", "simulators.erp", *flags(erp)],
         }
 
     def processes(self) -> dict[str, list[str]]:
         """The portal's own processes."""
-        web = [
-            "--interface",
-            "wsgi",
-            "--host",
-            self.host,
-            "--port",
-            str(self.port),
-            "--workers",
-            "1",
-            "--blocking-threads",
-            "4",
-        ]
+        web = flags({"interface": "wsgi", "host": self.host, "port": self.port, "workers": 1, "blocking-threads": 4})
         celery = [sys.executable, "-m", "celery", "-A", "portal"]
         return {
             "web": [

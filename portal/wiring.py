@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import integrations.subscribers
 import inventory.subscribers
 import procurement.subscribers
 from core.events import Event, Handler
+from integrations import events as integration_events
 from procurement import events as procurement_events
 
 HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
@@ -18,22 +20,26 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     ],
     procurement_events.RequisitionCancelled: [],
     procurement_events.RequisitionFulfilled: [],
-    procurement_events.PurchaseOrderIssued: [],
-    procurement_events.PurchaseOrderCancelled: [],
+    procurement_events.PurchaseOrderIssued: [integrations.subscribers.tell_order],
+    procurement_events.PurchaseOrderCancelled: [integrations.subscribers.tell_cancellation],
     procurement_events.SupplierAnswerRecorded: [],
     procurement_events.ShipNoticeRecorded: [],
     procurement_events.ReceiptPosted: [
         inventory.subscribers.move_received_goods,
+        integrations.subscribers.tell_receipt,
         procurement.subscribers.match_waiting_invoices,
     ],
     procurement_events.ReceiptReversed: [
         inventory.subscribers.move_received_goods,
+        integrations.subscribers.tell_receipt,
         procurement.subscribers.match_waiting_invoices,
     ],
     procurement_events.InvoiceReceived: [],
     procurement_events.InvoiceExceptionOpened: [],
     procurement_events.InvoiceExceptionResolved: [],
-    procurement_events.InvoiceCleared: [],
+    procurement_events.InvoiceCleared: [integrations.subscribers.tell_voucher],
     procurement_events.InvoicePosted: [],
     procurement_events.InvoicePaid: [],
+    integration_events.MessageHandled: [],
+    integration_events.EndpointSwitched: [],
 }

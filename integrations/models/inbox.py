@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from integrations.models.outbox import Endpoint, Payload
+from masterdata.models import Facility
 
 
 class InboundMessage(models.Model):
@@ -29,15 +30,18 @@ class InboundMessage(models.Model):
     file_name = models.CharField(max_length=200, blank=True)
     payload = models.ForeignKey(Payload, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=20, blank=True, help_text="Transaction: 997, 855, 856, 810; empty for a file.")
-    control_number = models.CharField(max_length=60, blank=True)
+    control_number = models.CharField(
+        max_length=60, blank=True, help_text="Of a document: interchange/group/set, as the partner numbered them."
+    )
     key = models.CharField(max_length=160, null=True, blank=True, unique=True)
     state = models.CharField(max_length=12, choices=State, default=State.RECEIVED)
     findings = models.JSONField(default=list, blank=True)
     cause = models.CharField(max_length=60, blank=True)
     detail = models.CharField(max_length=500, blank=True)
+    facility = models.ForeignKey(Facility, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     document_kind = models.CharField(max_length=40, blank=True)
     document_number = models.CharField(max_length=60, blank=True)
-    attempt_count = models.PositiveIntegerField(default=0)
+    attempt_count = models.PositiveIntegerField(default=0, help_text="Runs since the last one that ended by itself.")
     due_at = models.DateTimeField()
     trace_id = models.CharField(max_length=64, db_index=True)
     received_at = models.DateTimeField(auto_now_add=True)
@@ -57,6 +61,12 @@ class InboundMessage(models.Model):
             ),
             models.Index(fields=["document_kind", "document_number", "id"], name="integrations_in_document"),
             models.Index(fields=["endpoint", "payload"], name="integrations_in_content"),
+            models.Index(
+                fields=["endpoint", "control_number"],
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+                condition=models.Q(parent__isnull=False),
+                name="integrations_in_control",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,11 +1,18 @@
-"""Messages that leave: written in the transaction of the fact they tell, delivered in order per document."""
+"""Messages that leave: written in the transaction of the fact they tell, delivered in order per stream."""
 
 from __future__ import annotations
 
+import os
+import re
+
+from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 from core.models import APPEND_ONLY
+from core.secrets import seal, unseal
 from masterdata.models import Facility
+
+_FROM_ENVIRONMENT = re.compile(r"env:((?:DEMO_)?ERP_[A-Z0-9_]+)")
 
 
 class Endpoint(models.Model):
@@ -14,6 +21,9 @@ class Endpoint(models.Model):
     `duplicates` is the connector's declared way to avoid doubles: `server_unique` (the remote refuses or repeats the same
     reference), `lookup` (ask for our reference after `quiet_seconds`), or `manual` (a person decides).
     `circuit_open_until` is shared by all workers: while it is in the future nothing is sent.
+
+    `config` is plain (base_url, deadline_seconds, parallel, folder); `secrets` holds sealed texts. Both may name an
+    environment variable instead ("env:ERP_MAIN_TOKEN"; its name begins with ERP_ or DEMO_ERP_).
     """
 
     class Kind(models.TextChoices):
@@ -30,6 +40,7 @@ class Endpoint(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     adapter = models.CharField(max_length=40, help_text="Name of the ERP adapter or transport.")
     config = models.JSONField(default=dict, blank=True)
+    secrets = models.JSONField(default=dict, blank=True, help_text="Sealed texts by name, e.g. token.")
     duplicates = models.CharField(max_length=14, choices=Duplicates)
     quiet_seconds = models.PositiveIntegerField(default=30)
     paused = models.BooleanField(default=False)
@@ -44,6 +55,69 @@ class Endpoint(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def option(self, name: str, default: str = "") -> str:
+        """A text of the configuration, read from the environment where it says so. Raises ImproperlyConfigured."""
+        return _from_environment(str(self.config.get(name, default)))
+
+    @property
+    def deadline(self) -> float:
+        """Seconds after which one call is given up as a whole."""
+        return min(float(self.config.get("deadline_seconds", 10)), 60.0)
+
+    @property
+    def parallel(self) -> int:
+        """How many workers may deliver to it at once."""
+        return max(int(self.config.get("parallel", 2)), 1)
+
+    def secret(self, name: str) -> str:
+        """A secret in plain, empty where there is none. Raises SecretUnreadable, ImproperlyConfigured."""
+        if sealed := self.secrets.get(name):
+            return unseal(sealed, place=self._place(name))
+        return self.option(name)
+
+    def secret_set(self, name: str, plain: str) -> None:
+        """Seal a secret into `secrets`; the caller saves."""
+        self.secrets = {**self.secrets, name: seal(plain, place=self._place(name))}
+
+    def _place(self, name: str) -> str:
+        return f"endpoint {self.code} {name}"
+
+
+def _from_environment(value: str) -> str:
+    if not value.startswith("env:"):
+        return value
+    named = _FROM_ENVIRONMENT.fullmatch(value)
+    if named is None or named[1] not in os.environ:
+        raise ImproperlyConfigured(
+            f"The environment has no variable for {value!r} (names begin with ERP_ or DEMO_ERP_)."
+        )
+    return os.environ[named[1]]
+
+
+class ErpRoute(models.Model):
+    """Which ERP takes a facility's documents, from a day on. A route for one kind of document beats one for all.
+
+    The day that counts is the day the order was issued: what began with the old ERP stays with it until it is closed.
+    """
+
+    facility = models.ForeignKey(Facility, on_delete=models.PROTECT, related_name="erp_routes")
+    document_kind = models.CharField(
+        max_length=40, blank=True, help_text="purchase_order, receipt or invoice; empty for all."
+    )
+    starts_on = models.DateField(help_text="The facility's day.")
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="routes")
+
+    class Meta:
+        ordering = ["facility", "document_kind", "-starts_on"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["facility", "document_kind", "starts_on"], name="integrations_one_route_per_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.facility_id} {self.document_kind or 'all'} from {self.starts_on}: {self.endpoint_id}"
 
 
 class Payload(models.Model):
@@ -62,9 +136,9 @@ class Payload(models.Model):
 
 
 class OutboundMessage(models.Model):
-    """One thing to tell one endpoint. Messages of the same `document` at the same endpoint leave in id order (head of line).
+    """One thing to tell one endpoint. Messages of the same `stream` at the same endpoint leave in id order (head of line).
 
-    `key` is our reference at the remote: the same key means the same effect. `payload` is frozen at the first delivery.
+    A stream is everything about one order, so that a receipt or voucher never overtakes its order. `key` is our reference at the remote: the same key means the same effect. `payload` is frozen at the first delivery.
     """
 
     class State(models.TextChoices):
@@ -77,6 +151,7 @@ class OutboundMessage(models.Model):
         CANCELLED = "cancelled", "Cancelled by a person"
 
     OPEN = (State.QUEUED, State.IN_FLIGHT, State.RETRY, State.UNKNOWN)
+    WAITING = (State.QUEUED, State.RETRY, State.UNKNOWN)
 
     id = models.BigAutoField(primary_key=True)
     endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="messages")
@@ -85,6 +160,7 @@ class OutboundMessage(models.Model):
     )
     document_kind = models.CharField(max_length=40)
     document_number = models.CharField(max_length=60)
+    stream = models.CharField(max_length=80)
     facility = models.ForeignKey(Facility, null=True, on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=80)
     urgent = models.BooleanField(default=False)
@@ -110,8 +186,8 @@ class OutboundMessage(models.Model):
                 name="integrations_out_due",
             ),
             models.Index(
-                fields=["endpoint", "document_kind", "document_number", "id"],
-                condition=models.Q(state__in=["queued", "retry", "in_flight", "unknown"]),
+                fields=["endpoint", "stream", "id"],
+                condition=models.Q(state__in=["queued", "retry", "in_flight", "unknown", "dead"]),
                 name="integrations_out_head",
             ),
             models.Index(
@@ -125,12 +201,16 @@ class OutboundMessage(models.Model):
 
 
 class Attempt(models.Model):
-    """One try to deliver a message: written before it runs (so that crashes are counted), completed after."""
+    """One try to deliver a message: written before it runs (so that crashes are counted), completed after.
+
+    `purpose` is send, or find: asking the remote whether it has our reference already.
+    """
 
     class Outcome(models.TextChoices):
         RUNNING = "running", "Running"
         DELIVERED = "delivered", "Delivered"
         FOUND = "found", "Already there"
+        MISSING = "missing", "Asked: not there"
         TRANSIENT = "transient", "Failed, will retry"
         PERMANENT = "permanent", "Refused for good"
         AUTHENTICATION = "authentication", "Sign-in failed"
@@ -140,6 +220,7 @@ class Attempt(models.Model):
 
     message = models.ForeignKey(OutboundMessage, on_delete=models.PROTECT, related_name="attempts")
     number = models.PositiveIntegerField()
+    purpose = models.CharField(max_length=4, default="send", choices=[("send", "Send"), ("find", "Ask")])
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=14, choices=Outcome, default=Outcome.RUNNING)

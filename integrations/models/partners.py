@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
 from integrations.models.outbox import Endpoint, OutboundMessage
 from masterdata.models import Supplier
@@ -21,8 +22,11 @@ class Partner(models.Model):
     element_separator = models.CharField(max_length=1, default="*")
     component_separator = models.CharField(max_length=1, default=">")
     segment_terminator = models.CharField(max_length=1, default="~")
+    group_id = models.CharField(max_length=15, blank=True, help_text="Their GS id where it differs from the ISA id.")
+    our_group_id = models.CharField(max_length=15, blank=True)
     test = models.BooleanField(default=False)
     unit_map = models.JSONField(default=dict, blank=True)
+    connected_at = models.DateTimeField(default=timezone.now, help_text="Orders issued from then on go to the mailbox.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["qualifier", "identifier"], name="integrations_partner_id_once")]
@@ -53,6 +57,7 @@ class Interchange(models.Model):
         ACCEPTED = "accepted", "Accepted"
         WITH_ERRORS = "with_errors", "Accepted with errors"
         REJECTED = "rejected", "Rejected"
+        NOT_EXPECTED = "not_expected", "None expected"
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="interchanges")
     message = models.OneToOneField(OutboundMessage, null=True, on_delete=models.PROTECT, related_name="interchange")

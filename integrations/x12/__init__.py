@@ -9,7 +9,7 @@ for interchange in read(data):
 from integrations.x12.codec import acknowledgement_bytes, order_bytes, parse
 from integrations.x12.documents.acknowledgement import acknowledge
 from integrations.x12.documents.reading import Parsed
-from integrations.x12.envelope import Group, Interchange, TransactionSet, read
+from integrations.x12.envelope import Group, Interchange, TransactionSet, alone, read
 from integrations.x12.findings import Finding, X12Error
 from integrations.x12.profile import Profile
 from integrations.x12.tokens import Delimiters, Segment
@@ -29,6 +29,7 @@ __all__ = [
     "X12Error",
     "acknowledge",
     "acknowledgement_bytes",
+    "alone",
     "order_bytes",
     "parse",
     "read",

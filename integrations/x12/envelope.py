@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from integrations.x12.findings import Finding, Severity
 from integrations.x12.schema import TRANSACTIONS, validate
-from integrations.x12.tokens import Chunk, Delimiters, Segment, chunks, decode
+from integrations.x12.tokens import ISA_WIDTHS, Chunk, Delimiters, Segment, chunks, decode
 
 
 def element(segment: Segment, number: int) -> str:
@@ -126,6 +126,19 @@ def read(data: bytes) -> list[Interchange]:
     result = [_Reader(chunk).run() for chunk in chunks(text)]
     result[0].findings[:0] = findings
     return result
+
+
+def alone(interchange: Interchange, group: Group, each: TransactionSet) -> bytes:
+    """One transaction set in an envelope of its own, with the delimiters and control numbers it came under."""
+    delimiters = interchange.delimiters
+    isa = [text.ljust(width) for text, width in zip(interchange.isa[1:], ISA_WIDTHS, strict=False)]
+    isa[-1] = delimiters.component or ">"
+    segments = [["ISA", *isa], *([group.gs] if group.gs else []), *each.segments]
+    if group.gs:
+        segments.append(["GE", "1", group.control])
+    segments.append(["IEA", "1", interchange.control])
+    end = delimiters.segment
+    return "".join(delimiters.element.join(segment) + end for segment in segments).encode()
 
 
 class _Reader:

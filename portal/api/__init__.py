@@ -1,0 +1,1 @@
+"""The API: system (records as they are), process (acts), experience (what the screens show)."""

@@ -20,14 +20,14 @@ from core.keyset import page as page_of
 from inventory.selectors import Availability, availability
 from masterdata.models import Role
 from masterdata.selectors import limit_of
-from portal.templatetags.ui import badge
+from portal.links import link
 from portal.web import format as fmt
 from portal.web import parts
 from portal.web.editor import amount_of
-from portal.links import link
 from portal.web.page import actor_of, go, is_fragment, next_href, toasted, typed_id, typed_number
 from portal.web.preferences import facility_chosen
 from portal.web.requisitions import contract_note
+from portal.web.status import badge
 from procurement.models import ApprovalStep, Requisition, RequisitionLine
 from procurement.selectors.invoices import comments_of
 from procurement.selectors.requisitions import (
@@ -124,7 +124,6 @@ def _limit(actor: Actor, step: ApprovalStep) -> Decimal | None:
 class JudgedLine:
     """A line with what one compares it against."""
 
-    pk: int
     number: int
     title: str
     item: str
@@ -244,7 +243,7 @@ def _line(line: RequisitionLine, row: Requisition, stock: dict[int, Availability
     ]  # fmt: skip
     asked = getattr(line, "asked_times", None)
     return JudgedLine(
-        pk=line.pk, number=line.line_number, title=line.description, item=line.item.number if line.item else "",
+        number=line.line_number, title=line.description, item=line.item.number if line.item else "",
         quantity=fmt.number(line.quantity).replace(",", ""), unit=line.unit,
         base="" if line.unit == base_unit else f"= {fmt.number(line.base_quantity)} {base_unit}",
         price=fmt.price(line.unit_price, row.currency, line.unit), amount=fmt.money(amount_of(line), row.currency),

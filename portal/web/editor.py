@@ -9,9 +9,9 @@ from typing import Any
 
 from core.errors import Finding
 from masterdata.rules.offers import ItemFacts
-from portal.templatetags.ui import badge
 from portal.web import format as fmt
 from portal.web.format import Shown
+from portal.web.status import badge
 from procurement.models import Requisition, RequisitionLine
 
 

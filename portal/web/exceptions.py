@@ -19,10 +19,10 @@ from core.errors import DomainError, Finding, NotFound
 from core.keyset import page as page_of
 from masterdata.models import Role
 from masterdata.selectors import limit_of
+from portal.links import document, link
 from portal.saved_views import view_forget, view_save, views_of
 from portal.web import format as fmt
 from portal.web import parts
-from portal.links import document, link
 from portal.web.matching import reasons, side_by_side
 from portal.web.page import actor_of, csv_file, go, is_fragment, next_href, toasted, typed_id
 from portal.web.preferences import facility_chosen

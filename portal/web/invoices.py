@@ -20,13 +20,13 @@ from core.errors import Conflict, Finding, Invalid, NotFound
 from core.keyset import page as page_of
 from core.tally import Counting, tallies
 from masterdata.models import Role
-from portal.templatetags.ui import badge, status_of
+from portal.links import link
 from portal.web import format as fmt
 from portal.web import parts, story
-from portal.links import link
 from portal.web.matching import SideBySide, side_by_side
 from portal.web.page import actor_of, csv_file, go, is_fragment, next_href, typed_day, typed_number
 from portal.web.preferences import facility_chosen
+from portal.web.status import badge, status_of
 from procurement.models import ExceptionCase, Invoice, InvoiceLine, PurchaseOrder
 from procurement.selectors.changes import story_of
 from procurement.selectors.invoices import comments_of, invoice_get, invoices_listed

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from portal.web import format as fmt
 from portal.links import link
+from portal.web import format as fmt
 from portal.web.parts import Fact
 
 Stored = Mapping[str, Any]

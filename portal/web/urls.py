@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from portal.web import approvals, cart, catalog, exceptions, home, invoices, requisitions, searching
+from portal.web import (
+    approvals,
+    cart,
+    catalog,
+    exceptions,
+    home,
+    invoices,
+    lookups,
+    messages,
+    orders,
+    receiving,
+    requisitions,
+    searching,
+    stock,
+    tracing,
+    workbench,
+)
 
 # -- everybody ---------------------------------------------------------------------------------------------------------
 shell: list[URLPattern] = [
@@ -48,9 +64,37 @@ payables: list[URLPattern] = [
 ]
 
 # -- orders, receiving and stock ---------------------------------------------------------------------------------------
-supply: list[URLPattern] = []
+supply: list[URLPattern] = [
+    path("orders/", orders.orders, name="orders"),
+    path("orders/<str:number>/", orders.order, name="order"),
+    path("orders/<str:number>/issue/", orders.issue, name="order-issue"),
+    path("orders/<str:number>/cancel/", orders.cancel, name="order-cancel"),
+    path("orders/<str:number>/comment/", orders.comment, name="order-comment"),
+    path("workbench/", workbench.workbench, name="workbench"),
+    path("workbench/source/", workbench.source, name="workbench-source"),
+    path("receiving/", receiving.receiving, name="receiving"),
+    path("receiving/<str:number>/", receiving.receive, name="receive"),
+    path("receiving/<str:number>/post/", receiving.post_receipt, name="receive-post"),
+    path("receipts/", receiving.receipts, name="receipts"),
+    path("receipts/<str:number>/", receiving.receipt, name="receipt"),
+    path("receipts/<str:number>/reverse/", receiving.reverse, name="receipt-reverse"),
+    path("stock/", stock.stock, name="stock"),
+    path("items/<str:number>/", stock.item, name="item"),
+    path("suppliers/", lookups.suppliers, name="suppliers"),
+    path("contracts/", lookups.contracts, name="contracts"),
+    path("contracts/<str:number>/", lookups.contract, name="contract"),
+]
 
 # -- integration and trace ---------------------------------------------------------------------------------------------
-integration: list[URLPattern] = []
+integration: list[URLPattern] = [
+    path("trace/", tracing.trace, name="trace"),
+    path("messages/", messages.messages, name="messages"),
+    path("messages/<int:pk>/", messages.message, name="message"),
+    path("messages/<int:pk>/decide/", messages.decide, name="message-decide"),
+    path("messages/in/<int:pk>/", messages.inbound, name="inbound-message"),
+    path("messages/in/<int:pk>/replay/", messages.inbound_replay, name="inbound-replay"),
+    path("endpoints/", messages.endpoints, name="endpoints"),
+    path("endpoints/<str:code>/switch/", messages.endpoint_switch, name="endpoint-switch"),
+]
 
 urlpatterns = [*shell, *requests, *payables, *supply, *integration]

@@ -38,7 +38,7 @@ def approval_decide(
 ) -> ApprovalStep:
     """Approve, return or reject one pending step.
 
-    `seen_hash` (when given) must be the content the approver looked at. `line_quantities` lowers lines (requested units; zero
+    `seen_hash` (when given) must be the content the approver looked at. `line_quantities` lowers lines by their numbers (requested units; zero
     rejects the line). Raises NotFound, NotAllowed (self-approval, limit), Conflict (decided already, content changed), Invalid.
     """
     if decision not in DECISIONS:
@@ -127,7 +127,7 @@ def _lower_lines(
     """Lower or reject lines and bind all waiting steps to the new content: the approver's own change needs no new round."""
     lines = list(requisition.lines.order_by("line_number"))
     for line in lines:
-        wanted = quantities.get(line.pk)
+        wanted = quantities.get(line.line_number)
         if wanted is None or wanted == line.quantity:
             continue
         if wanted < 0 or wanted > line.quantity:

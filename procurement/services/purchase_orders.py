@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import Exists, F
 from django.utils import timezone
 
 from core.actors import Actor
@@ -194,6 +194,28 @@ def purchase_order_record_dispatch(*, order_number: str, channel: str, dispatch:
     found.update(**values)
 
 
+def purchase_order_record_rejection(*, order_number: str, system: str, sentence: str, field: str = "") -> None:
+    """An outside system refused the order for good: the buyer gets a case (one per order), with its words."""
+    order = PurchaseOrder.objects.select_for_update().filter(number=order_number).first()
+    if order is None or order.cases.filter(kind=ExceptionCase.Kind.ERP_REJECTED).exclude(state="resolved").exists():
+        return
+    ExceptionCase.objects.create(
+        queue=ExceptionCase.Queue.BUYER, kind=ExceptionCase.Kind.ERP_REJECTED, facility_id=order.facility_id,
+        supplier_id=order.supplier_id, order=order, title=f"{system} refused {order_number}"[:200], amount=order.total,
+        currency=order.currency, due_at=timezone.now() + BUYER_TARGET,
+        explanation={"sentence": sentence, "field": field, "system": system},
+    )  # fmt: skip
+
+
+def purchase_order_settle_rejection(*, order_number: str) -> None:
+    """The order was taken after all, or cancelled: what its refusal had asked the buyer is settled."""
+    ExceptionCase.objects.filter(order__number=order_number, kind=ExceptionCase.Kind.ERP_REJECTED).exclude(
+        state=ExceptionCase.State.RESOLVED
+    ).update(
+        state=ExceptionCase.State.RESOLVED, resolution=ExceptionCase.Resolution.MATCHED, resolved_at=timezone.now()
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class AnsweredLineInput:
     """One line of a supplier's answer. Found by line number, else by supplier part. Quantity in `unit`, price per `unit`."""
@@ -229,8 +251,9 @@ def supplier_answer_record(
         known = SupplierAnswer.objects.filter(message_key=message_key).first()
         if known:
             return known
-        order_lines = list(order.lines.all())
-        pairs = [(_find_line(order_lines, line), line) for line in lines]
+        order_lines = list(order.lines.select_related("item").prefetch_related("item__packagings"))
+        found = [(_find_line(order_lines, line), line) for line in lines]
+        pairs = [(ol, _in_order_unit(ol, line)) for ol, line in found]
         limits = limits_for(facility_id=order.facility_id, supplier_id=supplier_id)
         price_limit = most_specific(
             limits, kind="price_over", facility_id=order.facility_id, supplier_id=supplier_id, category=None
@@ -371,7 +394,7 @@ def ship_notice_record(*, actor: Actor, supplier_id: int, notice: ShipNoticeInpu
             supplier_id=supplier_id, order=order, shipment_number=notice.shipment_number, shipped_at=notice.shipped_at,
             expected_on=notice.expected_on, carrier=notice.carrier, tracking=notice.tracking,
         )  # fmt: skip
-        order_lines = list(order.lines.all())
+        order_lines = list(order.lines.select_related("item").prefetch_related("item__packagings"))
         ShipNoticeLine.objects.bulk_create(_ship_row(row, order_lines, line) for line in notice.lines)
         if notice.expected_on:
             PurchaseOrder.objects.filter(pk=order.pk).update(expected_on=notice.expected_on)
@@ -389,19 +412,48 @@ def _ship_row(notice: ShipNotice, order_lines: Sequence[PurchaseOrderLine], line
         order_lines,
         AnsweredLineInput(line_number=line.line_number, supplier_part=line.supplier_part, action="accepted"),
     )
-    # a partner that ships in another pack than ordered says so with its unit; the receiver converts it per item when it arrives
-    multiplier = ol.multiplier if line.unit in ("", ol.unit) else Decimal(1)
     return ShipNoticeLine(
         notice=notice, order_line=ol, quantity=line.quantity, unit=line.unit or ol.unit,
-        base_quantity=line.quantity * multiplier, lot=line.lot, expiry=line.expiry, serial=line.serial, sscc=line.sscc,
+        base_quantity=line.quantity * _multiplier(ol, line.unit), lot=line.lot, expiry=line.expiry, serial=line.serial,
+        sscc=line.sscc,
     )  # fmt: skip
 
 
-def order_lock(*, actor: Actor, number: str) -> PurchaseOrder:
-    """The order, locked until the transaction ends. It is the parent that receipts and invoices lock first. Raises NotFound."""
+def _in_order_unit(ol: PurchaseOrderLine, line: AnsweredLineInput) -> AnsweredLineInput:
+    if line.unit in ("", ol.unit):
+        return line
+    ratio = _multiplier(ol, line.unit) / ol.multiplier
+    return replace(
+        line, unit=ol.unit,
+        quantity=None if line.quantity is None else (line.quantity * ratio).quantize(Decimal("0.0001")),
+        unit_price=None if line.unit_price is None else round_price(line.unit_price / ratio),
+    )  # fmt: skip
+
+
+def _multiplier(ol: PurchaseOrderLine, unit: str) -> Decimal:
+    """Base units in one `unit` of the line's item; an empty unit is the order's. Raises Invalid: a unit is never guessed."""
+    if unit in ("", ol.unit):
+        return ol.multiplier
+    if ol.item is not None:
+        if unit == ol.item.base_unit:
+            return Decimal(1)
+        for packaging in ol.item.packagings.all():
+            if packaging.unit == unit:
+                return packaging.multiplier
+    raise Invalid(
+        f"Line {ol.line_number} is given in {unit}, a unit that {ol.description} does not have.", code="unit_unknown"
+    )
+
+
+def order_lock(*, actor: Actor, number: str, **facts: Exists) -> PurchaseOrder:
+    """The order, locked until the transaction ends. It is the parent that receipts and invoices lock first. Raises NotFound.
+
+    `facts` are asked in the same statement and come back as attributes.
+    """
     order = (
         PurchaseOrder.objects.filter(scoped(actor), number=number)
-        .select_related("facility", "supplier")
+        .annotate(**facts)
+        .select_related("facility", "supplier", "requisition")
         .select_for_update(of=("self",))
         .first()
     )
@@ -463,6 +515,7 @@ def _order_row(number: str, group: Sequence[RequisitionLine], created_by_id: int
         budget_period=now.strftime("%Y-%m") if issued else "",
         supplier_dispatch=PurchaseOrder.Dispatch.QUEUED if issued else PurchaseOrder.Dispatch.NONE,
         erp_dispatch=PurchaseOrder.Dispatch.QUEUED if issued else PurchaseOrder.Dispatch.NONE,
+        note=requisition.note,
         trace_id=requisition.trace_id,
     )
 

@@ -1,0 +1,216 @@
+"""An ERP with a plain REST interface: documents are posted as JSON under our reference and answered with the ERP's number."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import quote
+
+from integrations.canonical import Document, Order, Receipt, Voucher
+from integrations.erp.base import (
+    PURCHASE_ORDER_CANCEL,
+    PURCHASE_ORDER_CREATE,
+    RECEIPT_POST,
+    VOUCHER_POST,
+    Connection,
+    Outgoing,
+    Payment,
+    PaymentPage,
+)
+from integrations.erp.rest_erp.http import Got, exchange
+from integrations.remote import Answer, Outcome
+
+_PATHS: Final = {
+    PURCHASE_ORDER_CREATE: "/purchase-orders",
+    PURCHASE_ORDER_CANCEL: "/purchase-orders",
+    RECEIPT_POST: "/receipts",
+    VOUCHER_POST: "/vouchers",
+}
+_PAGE: Final = 100
+_LATEST_DAY: Final = date(9999, 12, 31)
+
+
+class RestErp:
+    """The adapter. `base_url` is an option, `token` a secret of the endpoint."""
+
+    content_type = "application/json"
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def encode(self, message: Outgoing, document: Document) -> bytes:
+        """The request body."""
+        body: dict[str, Any]
+        if message.topic == PURCHASE_ORDER_CANCEL:
+            body = {}
+        elif isinstance(document, Order):
+            body = _order(document)
+        elif isinstance(document, Receipt):
+            body = _receipt(document, message.erp_order_number)
+        elif isinstance(document, Voucher):
+            body = _voucher(document, message.erp_order_number)
+        else:
+            raise TypeError(f"This ERP takes no {type(document).__name__}.")
+        return json.dumps({**body, "reference": message.reference}, sort_keys=True).encode()
+
+    def send(self, message: Outgoing, payload: bytes) -> Answer:
+        """Post the document; a cancellation of an order the ERP never had changes nothing and is done."""
+        if message.topic != PURCHASE_ORDER_CANCEL:
+            return _taken(message, self._call("POST", _PATHS[message.topic], payload))
+        number = message.erp_order_number
+        if not number:
+            known = self._lookup(PURCHASE_ORDER_CREATE, message.order_number)
+            if known.outcome == Outcome.MISSING:
+                return Answer(outcome=Outcome.DELIVERED, detail="The ERP has no such order: nothing to cancel.")
+            if known.outcome != Outcome.FOUND:
+                return known
+            number = known.reference
+        got = self._call("POST", f"/purchase-orders/{quote(number, safe='')}/cancel", payload)
+        return _named(got, Outcome.DELIVERED)
+
+    def find(self, message: Outgoing) -> Answer:
+        """Ask by reference. A cancelled order counts as found for its cancellation."""
+        if message.topic != PURCHASE_ORDER_CANCEL:
+            return self._lookup(message.topic, message.reference)
+        return self._lookup(PURCHASE_ORDER_CREATE, message.order_number, status="cancelled")
+
+    def payments(self, cursor: str) -> PaymentPage | Answer:
+        """One page of payment changes after the cursor."""
+        got = self._call("GET", f"/payments?since={quote(cursor, safe='')}&limit={_PAGE}")
+        if got.failure:
+            return got.failure
+        try:
+            rows = [_payment(row) for row in got.body["results"]]
+            return PaymentPage(payments=rows, cursor=str(got.body["next"]), more=bool(got.body["more"]))
+        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+            return _not_agreed(got, f"a payment page lacks or mangles {fault}")
+
+    def _lookup(self, topic: str, reference: str, status: str = "") -> Answer:
+        got = self._call("GET", f"{_PATHS[topic]}?reference={quote(reference, safe='')}")
+        if got.failure:
+            return got.failure
+        rows = got.body.get("results")
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            return _not_agreed(got, "a list of results is missing")
+        rows = [row for row in rows if not status or row.get("status") == status]
+        if not rows:
+            return Answer(outcome=Outcome.MISSING, status_code=got.status)
+        return _named(Got(status=got.status, body=rows[0], raw=got.raw), Outcome.FOUND)
+
+    def _call(self, method: str, path: str, content: bytes | None = None) -> Got:
+        connection = self.connection
+        return exchange(
+            method, connection.option("base_url"), path, token=connection.secret("token"),
+            deadline=connection.deadline, content=content,
+        )  # fmt: skip
+
+
+def _taken(message: Outgoing, got: Got) -> Answer:
+    """The answer to a posted document: it must carry our reference back, and the ERP's number."""
+    if got.failure is None and got.body.get("reference") != message.reference:
+        return _not_agreed(got, "our reference is not in it")
+    # the ERP answers a reference it knows with 200 and what it made the first time
+    return _named(got, Outcome.FOUND if got.status == 200 else Outcome.DELIVERED)
+
+
+def _named(got: Got, outcome: Outcome) -> Answer:
+    if got.failure:
+        return got.failure
+    number = got.body.get("erp_number")
+    if not isinstance(number, str) or not number.strip() or len(number) > 40:
+        return _not_agreed(got, "erp_number is missing or no number")
+    return Answer(outcome=outcome, reference=number, status_code=got.status, raw=got.raw, raw_type="application/json")
+
+
+def _not_agreed(got: Got, what: str) -> Answer:
+    return Answer(
+        outcome=Outcome.CONTRACT, status_code=got.status, raw=got.raw, raw_type="application/json",
+        detail=f"The answer is not what was agreed: {what}.",
+    )  # fmt: skip
+
+
+def _payment(row: Mapping[str, Any]) -> Payment:
+    paid_on = row["paid_on"]
+    return Payment(
+        reference=str(row["reference"]), voucher_number=str(row["erp_number"]), status=str(row["status"]),
+        paid_on=min(date.fromisoformat(paid_on), _LATEST_DAY) if paid_on else None,
+    )  # fmt: skip
+
+
+def _order(order: Order) -> dict[str, Any]:
+    return {
+        "supplier": order.supplier.identifiers["buyer"],
+        "currency": order.currency,
+        "ordered_on": order.issued_at.date().isoformat(),
+        "revision": order.revision,
+        "facility": order.buyer.identifiers.get("buyer", ""),
+        "ship_to": order.ship_to.identifiers.get("buyer", ""),
+        "requested_on": order.requested_date.isoformat() if order.requested_date else "",
+        "urgent": order.urgent,
+        "lines": [
+            {
+                "line_number": line.line_number,
+                "item": line.identity.buyer_item,
+                "description": line.description,
+                "quantity": _text(line.quantity),
+                "unit": line.unit,
+                "unit_price": _text(line.unit_price),
+                "cost_center": line.cost_center,
+                "contract": line.contract_number,
+            }
+            for line in order.lines
+        ],
+    }
+
+
+def _receipt(receipt: Receipt, erp_order: str) -> dict[str, Any]:
+    return {
+        "purchase_order": erp_order,
+        "received_at": receipt.received_at.isoformat(),
+        "reverses": receipt.reverses,
+        "lines": [
+            {
+                "line_number": line.line_number,
+                "quantity": _text(line.quantity),
+                "unit": line.unit,
+                "lot": line.lot,
+                "expiry": line.expiry.isoformat() if line.expiry else None,
+            }
+            for line in receipt.lines
+        ],
+    }
+
+
+def _voucher(voucher: Voucher, erp_order: str) -> dict[str, Any]:
+    return {
+        "supplier": voucher.supplier.identifiers["buyer"],
+        "supplier_invoice": voucher.supplier_invoice_number,
+        "purchase_order": erp_order,
+        "currency": voucher.currency,
+        "kind": voucher.kind,
+        "invoice_date": voucher.invoice_date.isoformat() if voucher.invoice_date else "",
+        "due_date": voucher.due_date.isoformat() if voucher.due_date else "",
+        "total": _text(voucher.total),
+        "tax": _text(voucher.tax),
+        "charges": [
+            {"code": charge.code, "description": charge.description, "amount": _text(charge.amount)}
+            for charge in voucher.charges
+        ],
+        "lines": [
+            {
+                "line_number": line.line_number,
+                "description": line.description,
+                "quantity": _text(line.quantity),
+                "unit": line.unit,
+                "unit_price": _text(line.unit_price),
+            }
+            for line in voucher.lines
+        ],
+    }
+
+
+def _text(number: Decimal) -> str:
+    return f"{number.normalize():f}"

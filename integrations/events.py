@@ -1,0 +1,28 @@
+"""What people did in the post office. Facts of integrations, kept in the log like all others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from core.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageHandled(Event):
+    """A person decided about a message: `how` is replayed, resent, marked_delivered or cancelled. `number` is "out/12" or "in/12"."""
+
+    kind: ClassVar[str] = "message"
+    how: str
+    reason: str
+    document_kind: str
+    document_number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointSwitched(Event):
+    """An endpoint was paused or resumed; `number` is its code."""
+
+    kind: ClassVar[str] = "endpoint"
+    paused: bool
+    reason: str

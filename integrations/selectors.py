@@ -1,0 +1,320 @@
+"""Reads of the post office, scoped: network-wide support, administrators and auditors see all, others what their facilities' documents tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from django.db.models import Count, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from core.actors import EVERYWHERE, Actor
+from core.errors import NotFound
+from core.keyset import Page, page
+from core.models import BusinessEvent
+from integrations.models import Attempt, Endpoint, InboundMessage, OutboundMessage, Payload
+from masterdata.models import Role
+
+Direction = Literal["out", "in"]
+SEES_ALL: Final = (Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR, Role.AUDITOR)
+_SHOWN_BYTES: Final = 200_000
+
+
+def _visible(actor: Actor) -> Q:
+    """Everything for those who look after the network's messages; else only messages of the actor's facilities."""
+    if actor.scopes(*SEES_ALL) is EVERYWHERE:
+        return Q()
+    scopes = actor.scopes()
+    return Q(facility__isnull=False) if scopes is EVERYWHERE else Q(facility__in=sorted(scopes))
+
+
+def outbound_visible(actor: Actor) -> QuerySet[OutboundMessage]:
+    """Messages that leave, with their endpoint."""
+    return OutboundMessage.objects.filter(_visible(actor)).select_related("endpoint", "facility")
+
+
+def inbound_visible(actor: Actor) -> QuerySet[InboundMessage]:
+    """Documents that came in (not the files they came in), with their endpoint."""
+    return InboundMessage.objects.filter(_visible(actor)).select_related("endpoint", "facility")
+
+
+def outbound_list(
+    actor: Actor, *, state: str = "", endpoint: str = "", topic: str = "", cause: str = "", text: str = "",
+    after: str = "", size: int = 50,
+) -> Page[OutboundMessage]:  # fmt: skip
+    """One page, newest first. `endpoint` is a code; `text` a document number, remote number, key or trace id (exact).
+
+    `state` is one of OutboundMessage.State or "open" for everything that still has to leave.
+    """
+    found = outbound_visible(actor)
+    if state == "open":
+        found = found.filter(state__in=OutboundMessage.OPEN)
+    elif state:
+        found = found.filter(state=state)
+    named = {"endpoint__code": endpoint, "topic": topic, "cause": cause}
+    found = found.filter(**{name: value for name, value in named.items() if value})
+    if text:
+        found = found.filter(Q(document_number=text) | Q(remote_reference=text) | Q(key=text) | Q(trace_id=text))
+    return page(found, after=after, size=size)
+
+
+def inbound_list(
+    actor: Actor, *, state: str = "", endpoint: str = "", kind: str = "", cause: str = "", text: str = "",
+    files: bool = False, after: str = "", size: int = 50,
+) -> Page[InboundMessage]:  # fmt: skip
+    """One page, newest first: documents, or with `files` the files as they came. `kind` is 855, 856, 810 or 997.
+
+    `text` is a document number, control number, file name or trace id (exact). Files that could not be split are listed with
+    the documents too, since nothing else stands for them.
+    """
+    found = inbound_visible(actor)
+    whole = Q(parent__isnull=True)
+    found = found.filter(whole if files else ~whole | Q(state__in=[InboundMessage.State.FAILED]))
+    named = {"state": state, "endpoint__code": endpoint, "kind": kind, "cause": cause}
+    found = found.filter(**{name: value for name, value in named.items() if value})
+    if text:
+        found = found.filter(Q(document_number=text) | Q(control_number=text) | Q(file_name=text) | Q(trace_id=text))
+    return page(found, after=after, size=size)
+
+
+@dataclass(frozen=True)
+class OutboundDetail:
+    """One message with its tries, what was (or will be) sent, whom it waits for, and what people decided about it.
+
+    `blocked_by` is the older message of the same stream that has to leave first. `choices` are the services of
+    integrations.services.replay that make sense now: replay, resend, mark_delivered, cancel.
+    """
+
+    message: OutboundMessage
+    attempts: Sequence[Attempt]
+    payload_text: str
+    blocked_by: OutboundMessage | None
+    decisions: Sequence[BusinessEvent]
+    choices: Sequence[str]
+
+
+def outbound_get(actor: Actor, message_id: int) -> OutboundDetail:
+    """Everything about one message. Raises NotFound."""
+    message = outbound_visible(actor).select_related("payload", "interchange").filter(pk=message_id).first()
+    if message is None:
+        raise NotFound("There is no such message.")
+    attempts = list(message.attempts.select_related("answer").order_by("-number")[:100])
+    blocked_by = None
+    if message.state in OutboundMessage.WAITING:
+        blocked_by = blocking().filter(endpoint=message.endpoint, stream=message.stream, id__lt=message.pk).first()
+    decisions = list(
+        BusinessEvent.objects.filter(kind="message", number=f"out/{message.pk}").select_related("actor").order_by("-id")
+    )
+    return OutboundDetail(message, attempts, payload_text(message.payload), blocked_by, decisions, choices_of(message))
+
+
+def blocking() -> QuerySet[OutboundMessage]:
+    """Messages that hold back later ones of their stream: what has not left, and an order that was refused."""
+    return OutboundMessage.objects.filter(
+        Q(state__in=OutboundMessage.OPEN) | Q(state=OutboundMessage.State.DEAD, topic="purchase_order.create")
+    ).order_by("id")
+
+
+def choices_of(message: OutboundMessage) -> list[str]:
+    """What a person of integration support may decide about the message now."""
+    state = OutboundMessage.State(message.state)
+    dead = state == OutboundMessage.State.DEAD
+    choices = ["replay", "cancel"] if dead else []
+    if state == OutboundMessage.State.UNKNOWN or (dead and message.cause in ("contract", "crashed")):
+        choices += ["resend", "mark_delivered"]
+    return choices
+
+
+@dataclass(frozen=True)
+class InboundDetail:
+    """One document that came in, its text, the file it came in, and what people decided about it."""
+
+    message: InboundMessage
+    payload_text: str
+    file: InboundMessage | None
+    siblings: Sequence[InboundMessage]
+    decisions: Sequence[BusinessEvent]
+    choices: Sequence[str]
+
+
+def inbound_get(actor: Actor, message_id: int) -> InboundDetail:
+    """Everything about one document or file. `siblings` are the documents of the same file. Raises NotFound."""
+    message = inbound_visible(actor).select_related("payload", "parent").filter(pk=message_id).first()
+    if message is None:
+        raise NotFound("There is no such message.")
+    siblings = inbound_visible(actor).filter(parent=message.parent_id or message.pk).order_by("position")[:200]
+    decisions = (
+        BusinessEvent.objects.filter(kind="message", number=f"in/{message.pk}").select_related("actor").order_by("-id")
+    )
+    again = (InboundMessage.State.FAILED, InboundMessage.State.PARKED, InboundMessage.State.QUARANTINED)
+    return InboundDetail(
+        message, payload_text(message.payload), message.parent, list(siblings), list(decisions),
+        ["replay"] if message.state in again else [],
+    )  # fmt: skip
+
+
+def payload_text(payload: Payload | None) -> str:
+    """The bytes as a person reads them; long ones are cut."""
+    if payload is None:
+        return ""
+    content = bytes(payload.content)
+    text = content[:_SHOWN_BYTES].decode("utf-8", "replace")
+    return text if len(content) <= _SHOWN_BYTES else f"{text}\n… ({len(content)} bytes in all)"
+
+
+def endpoints_list(actor: Actor) -> QuerySet[Endpoint]:
+    """Endpoints with `depth` (messages to leave), `oldest` (when the first of them was written), `dead`, `unknown`, `parked`.
+
+    Only for those who look after the whole network; others get an empty list.
+    """
+    if actor.scopes(*SEES_ALL) is not EVERYWHERE:
+        return Endpoint.objects.none()
+    messages = OutboundMessage.objects.filter(endpoint=OuterRef("pk")).order_by().values("endpoint")
+    documents = InboundMessage.objects.filter(endpoint=OuterRef("pk")).order_by().values("endpoint")
+
+    def count(found: QuerySet[Any, Any]) -> Coalesce:
+        return Coalesce(Subquery(found.annotate(n=Count("pk")).values("n")), 0, output_field=IntegerField())
+
+    waiting = messages.filter(state__in=OutboundMessage.OPEN)
+    return Endpoint.objects.annotate(
+        depth=count(waiting),
+        oldest=Subquery(waiting.annotate(t=Min("created_at")).values("t")),
+        unknown=count(messages.filter(state=OutboundMessage.State.UNKNOWN)),
+        dead=count(messages.filter(state=OutboundMessage.State.DEAD)),
+        parked=count(documents.filter(state=InboundMessage.State.PARKED)),
+        failed=count(documents.filter(state__in=[InboundMessage.State.FAILED, InboundMessage.State.QUARANTINED])),
+    ).order_by("kind", "name")
+
+
+def endpoint_condition(endpoint: Endpoint) -> Literal["paused", "open", "failing", "healthy"]:
+    """How an endpoint is: paused by a person, left alone by its circuit, failing, or healthy."""
+    if endpoint.paused:
+        return "paused"
+    if endpoint.circuit_open_until is not None and endpoint.circuit_open_until > timezone.now():
+        return "open"
+    return "failing" if endpoint.consecutive_failures else "healthy"
+
+
+@dataclass(frozen=True)
+class CauseGroup:
+    """Dead letters (or quarantined documents) with one cause, at one endpoint."""
+
+    direction: Direction
+    endpoint: str
+    endpoint_name: str
+    what: str
+    cause: str
+    count: int
+    oldest: datetime
+    newest: datetime
+    example_id: int
+    example: str
+
+
+def dead_letters(actor: Actor) -> list[CauseGroup]:
+    """What needs a person, grouped by endpoint, topic and cause, the largest group first. Two statements."""
+    groups = [
+        *_groups("out", outbound_visible(actor).filter(state=OutboundMessage.State.DEAD), "topic", "created_at"),
+        *_groups(
+            "in",
+            inbound_visible(actor).filter(state__in=[InboundMessage.State.FAILED, InboundMessage.State.QUARANTINED]),
+            "kind",
+            "received_at",
+        ),
+    ]
+    return sorted(groups, key=lambda group: (-group.count, group.oldest))
+
+
+def _groups(direction: Direction, found: QuerySet[Any, Any], what: str, moment: str) -> list[CauseGroup]:
+    rows = (
+        found.order_by()
+        .values("endpoint__code", "endpoint__name", what, "cause")
+        .annotate(n=Count("pk"), oldest=Min(moment), newest=Max(moment), example=Max("pk"))
+    )
+    rows = list(rows)
+    model: Any = OutboundMessage if direction == "out" else InboundMessage
+    details = dict(model.objects.filter(pk__in=[row["example"] for row in rows]).values_list("pk", "detail"))
+    return [
+        CauseGroup(
+            direction, row["endpoint__code"], row["endpoint__name"], row[what] or "file", row["cause"], row["n"],
+            row["oldest"], row["newest"], row["example"], details.get(row["example"], ""),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DocumentMessage:
+    """A message on a document's timeline. `moment` is when it was delivered or applied, else when it was written or came."""
+
+    direction: Direction
+    id: int
+    endpoint: str
+    what: str
+    document_kind: str
+    document_number: str
+    state: str
+    state_label: str
+    cause: str
+    detail: str
+    reference: str
+    began: datetime
+    moment: datetime
+    attempts: int
+
+
+def messages_of_document(actor: Actor, kind: str, numbers: Sequence[str]) -> list[DocumentMessage]:
+    """Everything that went out or came in about these documents of one kind (purchase_order, receipt, invoice), oldest first."""
+    documents = Q(document_kind=kind, document_number__in=list(numbers))
+    out = outbound_visible(actor).filter(documents).order_by("id")[:500]
+    into = inbound_visible(actor).filter(documents, parent__isnull=False).order_by("id")[:500]
+    rows = [
+        *(
+            DocumentMessage(
+                "out", m.pk, m.endpoint.name, m.topic, m.document_kind, m.document_number, m.state, m.get_state_display(),
+                m.cause, m.detail, m.remote_reference, m.created_at, m.delivered_at or m.created_at, m.attempt_count,
+            )
+            for m in out
+        ),
+        *(
+            DocumentMessage(
+                "in", m.pk, m.endpoint.name, m.kind, m.document_kind, m.document_number, m.state, m.get_state_display(),
+                m.cause, m.detail, m.control_number, m.received_at, m.applied_at or m.received_at, 1,
+            )
+            for m in into
+        ),
+    ]  # fmt: skip
+    return sorted(rows, key=lambda row: row.moment)
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Counts for the home of integration support."""
+
+    waiting: int
+    overdue: int
+    unknown: int
+    dead: int
+    parked: int
+    failed: int
+
+
+def backlog(actor: Actor, *, overdue_after: timedelta = timedelta(minutes=10)) -> Backlog:
+    """How much waits, in two statements. Overdue is what was due that long ago and still has not left."""
+    state = OutboundMessage.State
+    late = timezone.now() - overdue_after
+    out = outbound_visible(actor).filter(state__in=[*OutboundMessage.OPEN, state.DEAD]).order_by().aggregate(
+        waiting=Count("pk", filter=~Q(state=state.DEAD)),
+        overdue=Count("pk", filter=Q(state__in=OutboundMessage.WAITING, due_at__lt=late)),
+        unknown=Count("pk", filter=Q(state=state.UNKNOWN)),
+        dead=Count("pk", filter=Q(state=state.DEAD)),
+    )  # fmt: skip
+    came = InboundMessage.State
+    waits = [came.PARKED, came.FAILED, came.QUARANTINED]
+    into = inbound_visible(actor).filter(state__in=waits).order_by().aggregate(
+        parked=Count("pk", filter=Q(state=came.PARKED)), failed=Count("pk", filter=~Q(state=came.PARKED))
+    )  # fmt: skip
+    return Backlog(**out, **into)

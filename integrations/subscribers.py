@@ -1,0 +1,26 @@
+"""What the post office does when it hears a fact: it writes down whom to tell."""
+
+from __future__ import annotations
+
+from integrations.services.outbox import order_announce, order_withdraw, receipt_announce, voucher_announce
+from procurement.events import InvoiceCleared, PurchaseOrderCancelled, PurchaseOrderIssued, ReceiptEvent
+
+
+def tell_order(event: PurchaseOrderIssued) -> None:
+    """ERP and supplier get the order."""
+    order_announce(order_id=event.order_id)
+
+
+def tell_cancellation(event: PurchaseOrderCancelled) -> None:
+    """ERP and supplier get the cancellation."""
+    order_withdraw(order_id=event.order_id)
+
+
+def tell_receipt(event: ReceiptEvent) -> None:
+    """The ERP gets the receipt or its reversal."""
+    receipt_announce(receipt_id=event.receipt_id)
+
+
+def tell_voucher(event: InvoiceCleared) -> None:
+    """The ERP gets the voucher."""
+    voucher_announce(invoice_id=event.invoice_id)

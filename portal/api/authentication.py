@@ -1,0 +1,68 @@
+"""Who calls: an API client with a bearer token, or a signed-in person from the portal's own pages."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+from oauth2_provider.models import get_access_token_model
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from masterdata.selectors import actor_for
+
+if TYPE_CHECKING:
+    # DRF imports this module while it builds APIView
+    from rest_framework.views import APIView
+
+
+class ClientAuthentication(BaseAuthentication):
+    """`Authorization: Bearer …` from POST /oauth/token. The client acts as its own service user, with that user's grants."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        checksum = hashlib.sha256(token.strip().encode()).hexdigest()
+        found = (
+            get_access_token_model()
+            .objects.select_related("application__user")
+            .filter(token_checksum=checksum, expires__gt=timezone.now())
+            .first()
+        )
+        user = found.application.user if found and found.application else None
+        if user is None or not user.is_active:
+            raise AuthenticationFailed("The access token is unknown or has expired. Get a new one from /oauth/token.")
+        _remember_actor(request, user)
+        return user, found
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="portal"'
+
+
+class PersonAuthentication(SessionAuthentication):
+    """A signed-in person; writing needs the CSRF token."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        found = super().authenticate(request)
+        if found:
+            _remember_actor(request, found[0])
+        return found
+
+
+def _remember_actor(request: Request, user: Any) -> None:
+    request._request.actor = actor_for(user)  # type: ignore[attr-defined]
+
+
+class HasScope(BasePermission):
+    """The token's scope must cover the view's layer (`required_scope`). People have every scope; their roles decide."""
+
+    message = "This client's token does not have the scope for this."
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if request.auth is None:
+            return bool(request.user)
+        return str(getattr(view, "required_scope", "")) in str(getattr(request.auth, "scope", "")).split()
