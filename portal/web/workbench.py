@@ -15,8 +15,8 @@ from core.errors import Invalid, NotFound
 from masterdata.models import Role
 from masterdata.rules.offers import ItemFacts, round_money
 from masterdata.selectors import item_facts, suppliers_search
+from portal.links import link
 from portal.web import format as fmt
-from portal.web.links import link
 from portal.web.page import actor_of, go, typed_id
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge
