@@ -15,6 +15,7 @@ class Finding:
 
     `field` is a dotted place in the document ("lines.2.quantity"); `remedy` says the next step in plain words.
     `error` blocks, `confirm` blocks until the person confirms or gives a reason, the others only inform.
+    `suggestion` is the value that would cure it ("20 BX"), where there is exactly one.
     """
 
     code: str
@@ -22,6 +23,7 @@ class Finding:
     severity: Severity = "error"
     field: str = ""
     remedy: str = ""
+    suggestion: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TypedDict
 
@@ -11,7 +11,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from core.actors import Actor
 from inventory.models import Lot, ParLevel, StockBalance, StockMove
 from masterdata.models import Location
-from masterdata.selectors import scoped
+from masterdata.selectors import at, scoped
 from procurement.models import PurchaseOrder, PurchaseOrderLine
 
 
@@ -72,10 +72,12 @@ def availability(item_ids: Iterable[int], *, facility_id: int, location_id: int 
     return found
 
 
-def below_par(actor: Actor) -> QuerySet[ParLevel]:
+def below_par(actor: Actor, *, facility_id: int | None = None) -> QuerySet[ParLevel]:
     """Par levels of the actor's facilities with the available quantity beside them (`on_hand`)."""
     return (
-        ParLevel.objects.filter(scoped(actor, field="location__facility_id"))
+        ParLevel.objects.filter(
+            scoped(actor, field="location__facility_id"), at(facility_id, field="location__facility_id")
+        )
         .select_related("item", "location", "location__facility")
         .annotate(
             on_hand=Sum(
@@ -86,3 +88,42 @@ def below_par(actor: Actor) -> QuerySet[ParLevel]:
         )
         .filter(on_hand__lte=F("reorder_point"))
     )
+
+
+def stock_listed(
+    actor: Actor,
+    *,
+    facility_id: int | None = None,
+    kinds: Sequence[str] = (),
+    statuses: Sequence[str] = (),
+    q: str = "",
+) -> QuerySet[StockBalance]:
+    """Balances a person filters: kind of place, lot status, and words of item, lot or place."""
+    found = stock_visible(actor)
+    if facility_id is not None:
+        found = found.filter(location__facility=facility_id)
+    if kinds:
+        found = found.filter(location__kind__in=kinds)
+    if statuses:
+        found = found.filter(lot__status__in=statuses)
+    for word in q.split()[:5]:
+        found = found.filter(
+            Q(item__search_text__contains=word.lower())
+            | Q(lot__number__iexact=word)
+            | Q(location__name__icontains=word)
+        )
+    return found
+
+
+def item_stock(actor: Actor, item_id: int) -> QuerySet[StockBalance]:
+    """Where one item lies, the earliest expiry first."""
+    return (
+        stock_visible(actor)
+        .filter(item=item_id)
+        .order_by("location__facility__code", "location__code", F("lot__expiry").asc(nulls_last=True))
+    )
+
+
+def item_moves(actor: Actor, item_id: int) -> QuerySet[StockMove]:
+    """The ledger of one item in the actor's facilities, newest first."""
+    return moves_visible(actor).filter(item=item_id).order_by("-id")

@@ -69,4 +69,5 @@ class DomainErrorMiddleware:
         if not isinstance(exception, DomainError) or request.path.startswith("/api/"):
             return None
         status = status_of(exception)
-        return render(request, "domain_error.html", {"error": exception, "status": status}, status=status)
+        page = "domain_error.html#problem" if getattr(request, "htmx", False) else "domain_error.html"
+        return render(request, page, {"error": exception, "status": status}, status=status)

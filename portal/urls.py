@@ -10,10 +10,11 @@ from oauth2_provider.views import TokenView
 from portal import health
 from portal.api.errors import not_found
 from portal.web import preferences, styleguide
+from portal.web.sign_in import SignIn
 
 urlpatterns = [
     path("", include("portal.web.urls")),
-    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("login/", SignIn.as_view(), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("preferences/theme/", preferences.theme, name="theme"),
     path("preferences/facility/", preferences.facility_switch, name="facility-switch"),

@@ -1,76 +1,169 @@
-"""The work that waits for a person: the same cards on the home page and in the API."""
+"""What waits for this person: the one reading behind the home page, the navigation's badges and the API's home."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import Count, Min, QuerySet, Sum
 from django.utils import timezone
 
 from core.actors import Actor
+from core.tally import Counting, Tally, tallies
+from inventory.selectors import below_par
 from masterdata.models import Role
-from masterdata.selectors import scoped
-from procurement.models import ExceptionCase, PurchaseOrder, Requisition
-from procurement.selectors.invoices import cases_open
-from procurement.selectors.purchase_orders import orders_receivable
-from procurement.selectors.requisitions import approvals_waiting, lines_to_source
+from portal.web.links import link
+from portal.web.parts import Tone
+from procurement.selectors import invoices as payable
+from procurement.selectors import purchase_orders as orders
+from procurement.selectors import requisitions as requests
 
 
 @dataclass(frozen=True, kw_only=True)
-class Card:
-    """`count` things wait, the oldest since `oldest`, with `amount` of money in `currency` at stake (None where money is not the point)."""
+class WorkCard:
+    """One kind of waiting work. `oldest` is when the oldest of it began to wait, `amount` the money at stake in `currency`."""
 
     key: str
     label: str
+    icon: str
+    href: str
+    tone: Tone
     count: int
-    oldest: datetime | None = None
-    amount: Decimal | None = None
-    currency: str = "USD"
+    text: str
+    oldest: datetime | None
+    amount: Decimal | None
+    currency: str
 
 
-def work_cards(actor: Actor) -> list[Card]:
-    """One card per kind of work of the actor's roles, one statement each."""
-    cards: list[Card] = []
-    if actor.has(Role.REQUESTER):
-        mine = Requisition.objects.filter(requester=actor.user_id)
-        cards.append(_card("returned", "Returned to you", mine.filter(status="returned"), "submitted_at", "total"))
-        cards.append(
-            _card(
-                "my_open",
-                "Your open requests",
-                mine.filter(status__in=["submitted", "approved", "ordered"]),
-                "submitted_at",
-                "total",
-            )
-        )
-    if actor.has(Role.APPROVER) or actor.has(Role.BUYER):
-        cards.append(_card("approvals", "Waiting for your approval", approvals_waiting(actor), "opened_at", "amount"))
-    if actor.has(Role.BUYER):
-        cards.append(_card("to_source", "Lines to source", lines_to_source(actor), "requisition__approved_at"))
-        cards.append(
-            _card("answers", "Supplier answers", cases_open(actor, ExceptionCase.Queue.BUYER), "opened_at", "amount")
-        )
-    if actor.has(Role.RECEIVER) or actor.has(Role.STOCK_CLERK):
-        due = orders_receivable(actor).filter(expected_on__lte=timezone.now().date())
-        cards.append(_card("receiving", "Expected by today", due, "issued_at", "total"))
-    if actor.has(Role.AP_CLERK):
-        cards.append(
-            _card("exceptions", "Invoice exceptions", cases_open(actor, ExceptionCase.Queue.AP), "opened_at", "amount")
-        )
-    if actor.has(Role.BUYER):
-        late = PurchaseOrder.objects.filter(
-            scoped(actor, Role.BUYER), status__in=PurchaseOrder.RECEIVABLE, expected_on__lt=timezone.now().date()
-        )
-        cards.append(_card("late", "Late orders", late, "issued_at", "total"))
-    return cards
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """A kind of work: whose it is, what is counted, and where its list is (a screen's name and a query)."""
+
+    key: str
+    label: str
+    icon: str
+    roles: tuple[str, ...]
+    counting: Callable[[Actor, int | None, date], Counting]
+    screen: str
+    args: tuple[str, ...] = ()
+    query: str = ""
+    tone: Tone = "waiting"
+    badge: bool = False
 
 
-def _card(key: str, label: str, found: QuerySet[Any, Any], since: str, amount: str = "") -> Card:
-    sums: dict[str, Any] = {"count": Count("pk"), "oldest": Min(since)}
-    if amount:
-        sums["amount"] = Sum(amount)
-    row = found.order_by().select_related(None).aggregate(**sums)
-    return Card(key=key, label=label, count=row["count"], oldest=row["oldest"], amount=row.get("amount"))
+def _cases(view: str, queue: str) -> Callable[[Actor, int | None, date], Counting]:
+    return lambda actor, facility, day: Counting(
+        rows=payable.cases_listed(actor, queue, view=view, facility_id=facility),
+        moment="opened_at", money="amount", currency="currency",
+    )  # fmt: skip
+
+
+QUEUES: tuple[Queue, ...] = (
+    Queue(
+        key="returned", label="Returned to me", icon="arrow-back-up", roles=(Role.REQUESTER,),
+        counting=lambda actor, facility, day: Counting(
+            rows=requests.requisitions_listed(actor, view="returned", facility_id=facility),
+            moment="submitted_at", money="total", currency="currency",
+        ),
+        screen="requisitions", query="?view=returned", badge=True,
+    ),
+    Queue(
+        key="drafts", label="My drafts", icon="edit", roles=(Role.REQUESTER,),
+        counting=lambda actor, facility, day: Counting(
+            rows=requests.requisitions_listed(actor, view="drafts", facility_id=facility),
+            moment="created_at", money="total", currency="currency",
+        ),
+        screen="requisitions", query="?view=drafts", tone="neutral",
+    ),
+    Queue(
+        key="open_requests", label="My open requests", icon="clipboard-list", roles=(Role.REQUESTER,),
+        counting=lambda actor, facility, day: Counting(
+            rows=requests.requisitions_listed(actor, view="mine-open", facility_id=facility),
+            moment="submitted_at", money="total", currency="currency",
+        ),
+        screen="requisitions", query="?view=mine-open", tone="info",
+    ),
+    Queue(
+        key="approvals", label="To approve", icon="gavel", roles=(Role.APPROVER, Role.BUYER, Role.ADMINISTRATOR),
+        counting=lambda actor, facility, day: Counting(
+            rows=requests.approvals_waiting(actor, facility_id=facility),
+            moment="opened_at", money="amount", currency="requisition__currency",
+        ),
+        screen="approvals", badge=True,
+    ),
+    Queue(
+        key="to_source", label="Lines to source", icon="arrows-exchange", roles=(Role.BUYER,),
+        counting=lambda actor, facility, day: Counting(
+            rows=requests.lines_to_source(actor, facility_id=facility), moment="requisition__approved_at"
+        ),
+        screen="workbench", badge=True,
+    ),
+    Queue(
+        key="answers", label="Supplier answers", icon="message", roles=(Role.BUYER,),
+        counting=_cases("all", "buyer"), screen="exceptions", args=("buyer",), badge=True,
+    ),
+    Queue(
+        key="overdue_orders", label="Overdue orders", icon="alert-triangle",
+        roles=(Role.BUYER, Role.RECEIVER, Role.STOCK_CLERK),
+        counting=lambda actor, facility, day: Counting(
+            rows=orders.orders_due(actor, before=day, facility_id=facility),
+            moment="issued_at", money="total", currency="currency",
+        ),
+        screen="orders", query="?view=late", tone="bad",
+    ),
+    Queue(
+        key="to_receive", label="To receive today", icon="package-import", roles=(Role.RECEIVER, Role.STOCK_CLERK),
+        counting=lambda actor, facility, day: Counting(
+            rows=orders.orders_receivable(actor, until=day, facility_id=facility),
+            moment="issued_at", money="total", currency="currency",
+        ),
+        screen="receiving", badge=True,
+    ),
+    Queue(
+        key="my_exceptions", label="My invoice exceptions", icon="scale", roles=(Role.AP_CLERK,),
+        counting=_cases("mine", "ap"), screen="exceptions", args=("ap",), query="?view=mine",
+    ),
+    Queue(
+        key="unassigned", label="Unassigned exceptions", icon="inbox", roles=(Role.AP_CLERK,),
+        counting=_cases("unassigned", "ap"), screen="exceptions", args=("ap",), query="?view=unassigned",
+    ),
+    Queue(
+        key="exceptions", label="Invoice exceptions", icon="scale", roles=(Role.AP_CLERK,),
+        counting=_cases("all", "ap"), screen="exceptions", args=("ap",), badge=True,
+    ),
+    Queue(
+        key="low_stock", label="Below par", icon="building-warehouse", roles=(Role.STOCK_CLERK,),
+        counting=lambda actor, facility, day: Counting(rows=below_par(actor, facility_id=facility)),
+        screen="stock", query="?view=low", badge=True,
+    ),
+)  # fmt: skip
+"""Every kind of work, in the order people see it."""
+
+
+def work_cards(actor: Actor, *, facility_id: int | None = None) -> list[WorkCard]:
+    """The cards of this person's roles (of one facility, or of all theirs), counted in one statement."""
+    return [_card(queue, tally) for queue, tally in _counted(actor, facility_id, lambda queue: queue.key != "exceptions")]
+
+
+def badges(actor: Actor, *, facility_id: int | None = None) -> dict[str, int]:
+    """Waiting work by queue, for the navigation; one statement."""
+    return {queue.key: tally.count for queue, tally in _counted(actor, facility_id, lambda queue: queue.badge)}
+
+
+def _counted(
+    actor: Actor, facility_id: int | None, wanted: Callable[[Queue], bool]
+) -> Iterator[tuple[Queue, Tally]]:
+    today = timezone.now().date()
+    mine = [queue for queue in QUEUES if wanted(queue) and any(actor.has(role) for role in queue.roles)]
+    found = tallies(actor.user_id, {queue.key: queue.counting(actor, facility_id, today) for queue in mine})
+    return ((queue, found[queue.key]) for queue in mine)
+
+
+def _card(queue: Queue, tally: Tally) -> WorkCard:
+    href = link(queue.screen, *queue.args)
+    return WorkCard(
+        key=queue.key, label=queue.label, icon=queue.icon, href=href + queue.query if href else "",
+        tone=queue.tone if tally.count else "neutral", count=tally.count, text=tally.text, oldest=tally.oldest,
+        amount=tally.amount, currency=tally.currency,
+    )  # fmt: skip

@@ -154,7 +154,7 @@ def put_stock(
     stock_post(
         [
             Move(
-                item_id=net.items[item].pk, lot_id=row.pk, from_location=adjustment, to_location=location,
+                item_id=net.items[item].pk, lot_id=row, from_location=adjustment, to_location=location,
                 quantity=D(quantity), reason=StockMove.Reason.OPENING,
             )
         ],

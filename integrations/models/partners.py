@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
 from integrations.models.outbox import Endpoint, OutboundMessage
 from masterdata.models import Supplier
@@ -25,6 +26,7 @@ class Partner(models.Model):
     our_group_id = models.CharField(max_length=15, blank=True)
     test = models.BooleanField(default=False)
     unit_map = models.JSONField(default=dict, blank=True)
+    connected_at = models.DateTimeField(default=timezone.now, help_text="Orders issued from then on go to the mailbox.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["qualifier", "identifier"], name="integrations_partner_id_once")]

@@ -38,7 +38,7 @@ _log = structlog.get_logger(__name__)
 _CLAIM: Final = """
 WITH heads AS (
     SELECT m.id, m.state AS was FROM integrations_outboundmessage m
-    WHERE m.endpoint_id = %(endpoint)s AND m.state IN ('queued', 'retry', 'unknown') AND m.due_at <= now()
+    WHERE m.endpoint_id = %(endpoint)s AND m.state IN ('queued', 'retry', 'unknown') AND m.due_at <= %(now)s::timestamptz
       AND NOT (m.state = 'unknown' AND %(manual)s)
       AND NOT EXISTS (
         SELECT 1 FROM integrations_outboundmessage o
@@ -49,7 +49,7 @@ WITH heads AS (
     LIMIT %(limit)s
     FOR UPDATE OF m SKIP LOCKED
 )
-UPDATE integrations_outboundmessage m SET state = 'in_flight', lease_until = now() + %(lease)s * interval '1 second'
+UPDATE integrations_outboundmessage m SET state = 'in_flight', lease_until = %(until)s::timestamptz
 FROM heads WHERE m.id = heads.id RETURNING m.id, heads.was
 """
 
@@ -149,8 +149,10 @@ def _deliver_while(endpoint: Endpoint, ends: float) -> int:
 
 def _claim(endpoint: Endpoint, limit: int) -> list[tuple[OutboundMessage, str]]:
     """The heads of as many streams, urgent ones first, leased to this worker."""
-    values: dict[str, int | bool | float] = {
-        "endpoint": endpoint.pk, "limit": limit, "lease": 2 * endpoint.deadline + BUDGET + _MARGIN,
+    now = timezone.now()
+    values: dict[str, int | bool | str] = {
+        "endpoint": endpoint.pk, "limit": limit, "now": now.isoformat(),
+        "until": (now + timedelta(seconds=2 * endpoint.deadline + BUDGET + _MARGIN)).isoformat(),
         "manual": endpoint.duplicates == Endpoint.Duplicates.MANUAL,
     }  # fmt: skip
     with connection.cursor() as cursor:

@@ -42,13 +42,12 @@ def endpoint_heard(endpoint: Endpoint, answer: Answer) -> bool:
     if answer.outcome in _FAILURES:
         Endpoint.objects.filter(pk=endpoint.pk).update(consecutive_failures=F("consecutive_failures") + 1)
         endpoint.refresh_from_db(fields=["consecutive_failures"])
-        if answer.retry_after is not None:
-            _open(endpoint, timedelta(seconds=answer.retry_after))
-            return answer.retry_after <= 0
         over = endpoint.consecutive_failures - THRESHOLD
-        if over >= 0:
-            _open(endpoint, backoff(over + 1, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE))
-        return over < 0
+        grown = backoff(over + 1, first=_FIRST_PAUSE, longest=_LONGEST_PAUSE) if over >= 0 else timedelta(0)
+        pause = max(grown, timedelta(seconds=answer.retry_after or 0))
+        if pause:
+            _open(endpoint, pause)
+        return not pause
     recovered = endpoint.consecutive_failures >= THRESHOLD or endpoint.circuit_open_until is not None
     Endpoint.objects.filter(pk=endpoint.pk).filter(
         Q(consecutive_failures__gt=0)

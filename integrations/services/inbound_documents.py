@@ -20,6 +20,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from core.actors import Actor
+from core.audit import acting
 from core.errors import Conflict, DomainError
 from core.tracing import tracing
 from integrations.canonical import Acknowledgement, Document, InvoiceDoc, OrderAnswer, ShipNotice, to_json
@@ -223,8 +224,10 @@ def _acknowledgement(message: InboundMessage, partner: Partner, document: Acknow
 def _order_acknowledged(number: str, partner: Partner, interchange: Interchange, document: Acknowledgement) -> None:
     rejected = interchange.acknowledgement == Interchange.Acknowledgement.REJECTED
     dispatch = PurchaseOrder.Dispatch.FAILED if rejected else PurchaseOrder.Dispatch.ACKNOWLEDGED
-    purchase_order_record_dispatch(order_number=number, channel="supplier", dispatch=dispatch)
-    if rejected:
+    with acting(actor=_actor(), reason=f"997 for interchange {interchange.control_number}"):
+        purchase_order_record_dispatch(order_number=number, channel="supplier", dispatch=dispatch)
+        if not rejected:
+            return
         codes = [*document.codes, *(code for each in document.sets for code in each.codes)]
         words = f"{partner.supplier.name} could not read the order (997 rejected it{', code ' + ', '.join(codes) if codes else ''})."
         purchase_order_record_rejection(order_number=number, system=partner.supplier.name, sentence=words)

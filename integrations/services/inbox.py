@@ -153,7 +153,7 @@ def _documents(
             endpoint_id=file.endpoint_id, parent=file, position=start + at - 1, file_name=file.file_name,
             payload=payload_keep(alone(interchange, group, each), "application/edi-x12"), kind=each.code[:20],
             control_number=_control(interchange, group, at), state=verdict.state, cause=verdict.cause,
-            detail=verdict.detail, due_at=file.due_at, trace_id=file.trace_id,
+            detail=verdict.detail, due_at=file.received_at, trace_id=file.trace_id,
         )  # fmt: skip
 
 

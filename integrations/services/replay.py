@@ -75,7 +75,7 @@ def message_mark_delivered(
         message.state, message.cause, message.detail = State.DELIVERED, "", f"Settled by {actor.name}: {reason}"[:500]
         message.remote_reference, message.delivered_at = remote_reference.strip()[:80], timezone.now()
         message.save()
-        effects.delivered(message, message.remote_reference)
+        effects.delivered(message, message.remote_reference, actor=actor)
         _handled(actor, message, "marked_delivered", reason)
         ring_after_commit([message.endpoint_id])
         return message

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -107,20 +108,26 @@ def _add(changes: Sequence[tuple[int, int, int, Decimal]]) -> None:
         )
 
 
-def lots_ensure(wanted: Iterable[tuple[int, str, date | None]]) -> dict[tuple[int, str], Lot]:
-    """The lots (item, number) -> row, made where they are new, in two statements. A known lot keeps its first expiry date."""
+def lots_ensure(wanted: Iterable[tuple[int, str, date | None]]) -> dict[tuple[int, str], int]:
+    """The lots (item, number) -> id, made where they are new, in one statement. A known lot keeps its first expiry date."""
     keys = {(item_id, number): expiry for item_id, number, expiry in wanted}
     if not keys:
         return {}
+    params: list[Any] = [[k[0] for k in keys], [k[1] for k in keys], list(keys.values())]
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO inventory_lot (item_id, number, expiry, status) "
-            "SELECT i, n, e, 'available' FROM unnest(%s::bigint[], %s::text[], %s::date[]) AS k(i, n, e) ORDER BY i, n "
-            "ON CONFLICT (item_id, number) DO NOTHING",
-            [[k[0] for k in keys], [k[1] for k in keys], list(keys.values())],
+            "WITH k AS MATERIALIZED (SELECT * FROM unnest(%s::bigint[], %s::text[], %s::date[]) AS k(i, n, e) ORDER BY i, n), "
+            "made AS (INSERT INTO inventory_lot (item_id, number, expiry, status) SELECT i, n, e, 'available' FROM k "
+            "ON CONFLICT (item_id, number) DO NOTHING RETURNING item_id, number, id) "
+            "SELECT * FROM made UNION ALL "
+            "SELECT l.item_id, l.number, l.id FROM inventory_lot l JOIN k ON l.item_id = k.i AND l.number = k.n",
+            params,
         )
-    found = Lot.objects.filter(item_id__in={k[0] for k in keys}, number__in={k[1] for k in keys})
-    return {(lot.item_id, lot.number): lot for lot in found if (lot.item_id, lot.number) in keys}
+        found = {(item_id, number): pk for item_id, number, pk in cursor.fetchall()}
+    for item_id, number in keys.keys() - found.keys():
+        # somebody else made it between the two halves of the statement
+        found[(item_id, number)] = Lot.objects.get(item=item_id, number=number).pk
+    return found
 
 
 def balances_rebuild() -> int:

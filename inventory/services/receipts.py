@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.db.models import OuterRef, Subquery
+
 from inventory.models import StockMove
 from inventory.services.ledger import Move, lots_ensure, stock_post
 from masterdata.models import Location
@@ -10,18 +12,20 @@ from procurement.models import ReceiptLine
 
 def stock_receive(*, receipt_id: int, actor_id: int) -> None:
     """Move what a receipt accepted from the supplier into its place; a reversal moves it back. Non-catalog lines hold no stock."""
+    outside = Location.objects.filter(facility=OuterRef("receipt__facility"), kind=Location.Kind.SUPPLIER)
     lines = list(
         ReceiptLine.objects.filter(receipt=receipt_id, item__isnull=False)
         .exclude(base_quantity=0)
         .select_related("receipt", "receipt__location")
+        .annotate(supplier_place=Subquery(outside.values("pk")[:1]))
         .order_by("id")
     )
     if not lines:
         return
     receipt = lines[0].receipt
-    supplier = Location.objects.get(facility=receipt.facility_id, kind=Location.Kind.SUPPLIER)
+    supplier = Location(pk=lines[0].supplier_place, facility_id=receipt.facility_id, kind=Location.Kind.SUPPLIER)
     lots = lots_ensure((li.item_id, li.lot, li.expiry) for li in lines if li.item_id)
-    stock_post([_move(li, lots[(li.item_id or 0, li.lot)].pk, supplier) for li in lines], actor_id=actor_id)
+    stock_post([_move(li, lots[(li.item_id or 0, li.lot)], supplier) for li in lines], actor_id=actor_id)
 
 
 def _move(line: ReceiptLine, lot_id: int, supplier: Location) -> Move:

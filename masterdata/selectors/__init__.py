@@ -1,12 +1,24 @@
 """Reads of master data, scoped to what the actor may see."""
 
-from masterdata.selectors.access import actor_for, facilities_visible, limit_of, scoped
-from masterdata.selectors.catalog import contracts_visible, items_search, locations_visible, suppliers_search
+from masterdata.selectors.access import actor_for, at, facilities_visible, limit_of, scoped
+from masterdata.selectors.catalog import (
+    catalog_facets,
+    catalog_listed,
+    contracts_visible,
+    cost_centers_visible,
+    items_search,
+    locations_visible,
+    suppliers_search,
+)
 from masterdata.selectors.facts import item_facts
 
 __all__ = [
     "actor_for",
+    "at",
+    "catalog_facets",
+    "catalog_listed",
     "contracts_visible",
+    "cost_centers_visible",
     "facilities_visible",
     "item_facts",
     "items_search",

@@ -84,6 +84,11 @@ def scoped(actor: Actor, *roles: str, field: str = "facility_id") -> Q:
     return Q() if scopes is None else Q(**{f"{field}__in": sorted(scopes)})
 
 
+def at(facility_id: int | None, *, field: str = "facility_id") -> Q:
+    """The condition that narrows a query, already scoped, to one facility; None narrows nothing."""
+    return Q() if facility_id is None else Q(**{field: facility_id})
+
+
 def facilities_visible(actor: Actor, *roles: str) -> QuerySet[Facility]:
     """Active facilities where the actor holds one of the roles (any role, when none is named)."""
     return Facility.objects.filter(scoped(actor, *roles, field="pk"), is_active=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from collections.abc import Sequence
+from datetime import date
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from core.actors import Actor
-from masterdata.models import Contract, Item, Location, Supplier
+from masterdata.models import Contract, ContractLine, CostCenter, Item, Location, Supplier, SupplierItem
 from masterdata.selectors.access import scoped
 
 
@@ -24,6 +27,58 @@ def items_search(actor: Actor, *, q: str = "", category: str = "", status: str =
     if status:
         found = found.filter(status=status)
     return found.order_by("id")
+
+
+def catalog_listed(
+    actor: Actor, *, facility_id: int, on: date, q: str = "", categories: Sequence[str] = (), suppliers: Sequence[str] = (),
+    on_contract: bool = False,
+) -> QuerySet[Item]:  # fmt: skip
+    """What can be asked for at a facility on a day: active items, filtered. Packs and offers come from `item_facts`."""
+    found = items_search(actor, q=q, status=Item.Status.ACTIVE).prefetch_related(None)
+    if categories:
+        found = found.filter(category__code__in=categories)
+    if suppliers:
+        sold = SupplierItem.objects.filter(item=OuterRef("pk"), supplier__code__in=suppliers)
+        found = found.filter(Exists(sold) | Exists(_agreed(facility_id, on).filter(contract__supplier__code__in=suppliers)))
+    if on_contract:
+        found = found.filter(Exists(_agreed(facility_id, on)))
+    return found
+
+
+def catalog_facets(
+    found: QuerySet[Item], *, facility_id: int, on: date
+) -> tuple[list[tuple[str, str, int]], list[tuple[str, str, int]], int]:
+    """(code, name, items) of the categories and of the twelve biggest suppliers, and how many items are on contract."""
+    items = found.order_by()
+    categories = list(
+        items.values_list("category__code", "category__name")
+        .annotate(n=Count("pk"), agreed=Count("pk", filter=Exists(_agreed(facility_id, on))))
+        .order_by("category__name")
+    )
+    suppliers = list(
+        SupplierItem.objects.filter(item__in=items.values("pk"), supplier__status=Supplier.Status.ACTIVE)
+        .order_by()
+        .values_list("supplier__code", "supplier__name")
+        .annotate(n=Count("item", distinct=True))
+        .order_by("-n", "supplier__name")[:12]
+    )
+    return [(code, name, n) for code, name, n, _ in categories], suppliers, sum(row[3] for row in categories)
+
+
+def _agreed(facility_id: int, on: date) -> QuerySet[ContractLine]:
+    """Lines of contracts that hold for the outer item at the facility on the day."""
+    return ContractLine.objects.filter(
+        Q(contract__facilities__isnull=True) | Q(contract__facilities=facility_id),
+        item=OuterRef("pk"),
+        contract__status=Contract.Status.ACTIVE,
+        contract__valid_from__lte=on,
+        contract__valid_to__gte=on,
+    )
+
+
+def cost_centers_visible(actor: Actor) -> QuerySet[CostCenter]:
+    """Open cost centers of the actor's facilities."""
+    return CostCenter.objects.filter(scoped(actor), is_active=True).order_by("code")
 
 
 def suppliers_search(actor: Actor, *, q: str = "") -> QuerySet[Supplier]:

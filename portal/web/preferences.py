@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from core.errors import NotFound
+from masterdata.models import Facility
 from masterdata.selectors import facilities_visible
 
 THEMES = ("light", "dark")
@@ -21,6 +22,15 @@ def facility_chosen(request: HttpRequest) -> int | None:
     """The facility the person looks at; None means all of theirs. Every selector still scopes by what the actor may see."""
     chosen: int | None = request.session.get(FACILITY_KEY)
     return chosen
+
+
+def own_facilities(request: HttpRequest) -> list[Facility]:
+    """The facilities of the person, read once per request."""
+    known: list[Facility] | None = getattr(request, "own_facilities", None)
+    if known is None:
+        known = list(facilities_visible(request.actor))  # type: ignore[attr-defined]  # set by ActorMiddleware
+        request.own_facilities = known  # type: ignore[attr-defined]
+    return known
 
 
 def theme_chosen(request: HttpRequest) -> str:

@@ -6,16 +6,17 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from core.actors import Actor
 from core.models import User
 from masterdata.models import Delegation, Role
-from masterdata.selectors import facilities_visible
 from portal.web import format as fmt
+from portal.web.navigation import bottom_bar, navigation
 from portal.web.parts import Delegation as DelegationBand
-from portal.web.parts import FacilityChoice, NavItem, NavSection, Person, Shell
-from portal.web.preferences import facility_chosen, theme_chosen
+from portal.web.parts import FacilityChoice, Person, Shell
+from portal.web.preferences import facility_chosen, own_facilities, theme_chosen
+from portal.work import badges
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -23,16 +24,19 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     actor: Actor | None = getattr(request, "actor", None)
     if not actor:
         return {"shell": Shell(theme=theme_chosen(request), demo=settings.DEMO)}
-    return {"actor": actor, "shell": frame(request, actor)}
+    # a fragment never asks for the frame, so it costs nothing there
+    return {"actor": actor, "shell": SimpleLazyObject(lambda: frame(request, actor))}
 
 
 def frame(request: HttpRequest, actor: Actor) -> Shell:
     """The frame of a signed-in person: two statements, one more when somebody lent them a role."""
+    sections = navigation(actor, request.path, badges(actor, facility_id=facility_chosen(request)))
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - an actor exists only for a signed-in user
     return Shell(
         person=Person(name=user.name, title=user.title, email=user.email, initials=fmt.initials(user.name)),
-        nav=navigation(request),
+        nav=sections,
+        bottom=bottom_bar(actor, sections),
         facilities=facilities(request, actor),
         delegations=delegations(actor),
         theme=theme_chosen(request),
@@ -40,21 +44,12 @@ def frame(request: HttpRequest, actor: Actor) -> Shell:
     )
 
 
-def navigation(request: HttpRequest) -> list[NavSection]:
-    home = reverse("home")
-    return [
-        NavSection(
-            label="", items=[NavItem(label="Home", href=home, icon="home", keys="g h", active=request.path == home)]
-        )
-    ]
-
-
 def facilities(request: HttpRequest, actor: Actor) -> list[FacilityChoice]:
     """The facilities of the actor, after "all mine" when there are several."""
-    rows = list(facilities_visible(actor).values_list("pk", "code", "name"))
+    rows = own_facilities(request)
     chosen = facility_chosen(request)
     choices = [
-        FacilityChoice(value=code, label=name, selected=pk == chosen or len(rows) == 1) for pk, code, name in rows
+        FacilityChoice(value=row.code, label=row.name, selected=row.pk == chosen or len(rows) == 1) for row in rows
     ]
     if len(rows) == 1:
         return choices

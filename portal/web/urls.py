@@ -4,23 +4,97 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from portal.web import home
+from portal.web import (
+    approvals,
+    cart,
+    catalog,
+    exceptions,
+    home,
+    invoices,
+    lookups,
+    messages,
+    orders,
+    receiving,
+    requisitions,
+    searching,
+    stock,
+    tracing,
+    workbench,
+)
 
 # -- everybody ---------------------------------------------------------------------------------------------------------
 shell: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("search/", searching.search, name="search"),
 ]
 
 # -- requests and approvals --------------------------------------------------------------------------------------------
-requests: list[URLPattern] = []
+requests: list[URLPattern] = [
+    path("catalog/", catalog.catalog, name="catalog"),
+    path("cart/", cart.cart, name="cart"),
+    path("cart/add/", cart.add, name="cart-add"),
+    path("cart/extra/", cart.add_extra, name="cart-extra"),
+    path("requisitions/", requisitions.requisitions, name="requisitions"),
+    path("requisitions/<str:number>/", requisitions.requisition, name="requisition"),
+    path("requisitions/<str:number>/comment/", requisitions.comment, name="requisition-comment"),
+    path("requisitions/<str:number>/lines/<int:line_id>/", cart.change_line, name="requisition-line"),
+    path("requisitions/<str:number>/header/", cart.change_header, name="requisition-header"),
+    path("requisitions/<str:number>/submit/", cart.submit, name="requisition-submit"),
+    path("requisitions/<str:number>/cancel/", cart.cancel, name="requisition-cancel"),
+    path("approvals/", approvals.approvals, name="approvals"),
+    path("approvals/several/", approvals.decide_many, name="approvals-several"),
+    path("approvals/<int:step_id>/", approvals.approval, name="approval"),
+    path("approvals/<int:step_id>/decide/", approvals.decide, name="approval-decide"),
+]
 
 # -- invoices and exceptions -------------------------------------------------------------------------------------------
-payables: list[URLPattern] = []
+payables: list[URLPattern] = [
+    path("invoices/", invoices.invoices, name="invoices"),
+    path("invoices/new/", invoices.invoice_new, name="invoice-new"),
+    path("invoices/<str:number>/", invoices.invoice, name="invoice"),
+    path("invoices/<str:number>/comment/", invoices.comment, name="invoice-comment"),
+    path("invoices/<str:number>/match/", invoices.match_again, name="invoice-match"),
+    path("exceptions/case/<int:case_id>/", exceptions.case, name="exception"),
+    path("exceptions/case/<int:case_id>/resolve/", exceptions.resolve, name="exception-resolve"),
+    path("exceptions/case/<int:case_id>/assign/", exceptions.assign, name="exception-assign"),
+    path("exceptions/case/<int:case_id>/comment/", exceptions.comment, name="exception-comment"),
+    path("exceptions/<str:queue>/", exceptions.queue, name="exceptions"),
+    path("exceptions/<str:queue>/several/", exceptions.several, name="exceptions-several"),
+    path("exceptions/<str:queue>/views/", exceptions.save_view, name="exceptions-views"),
+]
 
 # -- orders, receiving and stock ---------------------------------------------------------------------------------------
-supply: list[URLPattern] = []
+supply: list[URLPattern] = [
+    path("orders/", orders.orders, name="orders"),
+    path("orders/<str:number>/", orders.order, name="order"),
+    path("orders/<str:number>/issue/", orders.issue, name="order-issue"),
+    path("orders/<str:number>/cancel/", orders.cancel, name="order-cancel"),
+    path("orders/<str:number>/comment/", orders.comment, name="order-comment"),
+    path("workbench/", workbench.workbench, name="workbench"),
+    path("workbench/source/", workbench.source, name="workbench-source"),
+    path("receiving/", receiving.receiving, name="receiving"),
+    path("receiving/<str:number>/", receiving.receive, name="receive"),
+    path("receiving/<str:number>/post/", receiving.post_receipt, name="receive-post"),
+    path("receipts/", receiving.receipts, name="receipts"),
+    path("receipts/<str:number>/", receiving.receipt, name="receipt"),
+    path("receipts/<str:number>/reverse/", receiving.reverse, name="receipt-reverse"),
+    path("stock/", stock.stock, name="stock"),
+    path("items/<str:number>/", stock.item, name="item"),
+    path("suppliers/", lookups.suppliers, name="suppliers"),
+    path("contracts/", lookups.contracts, name="contracts"),
+    path("contracts/<str:number>/", lookups.contract, name="contract"),
+]
 
 # -- integration and trace ---------------------------------------------------------------------------------------------
-integration: list[URLPattern] = []
+integration: list[URLPattern] = [
+    path("trace/", tracing.trace, name="trace"),
+    path("messages/", messages.messages, name="messages"),
+    path("messages/<int:pk>/", messages.message, name="message"),
+    path("messages/<int:pk>/decide/", messages.decide, name="message-decide"),
+    path("messages/in/<int:pk>/", messages.inbound, name="inbound-message"),
+    path("messages/in/<int:pk>/replay/", messages.inbound_replay, name="inbound-replay"),
+    path("endpoints/", messages.endpoints, name="endpoints"),
+    path("endpoints/<str:code>/switch/", messages.endpoint_switch, name="endpoint-switch"),
+]
 
 urlpatterns = [*shell, *requests, *payables, *supply, *integration]

@@ -148,6 +148,7 @@ def _pack_findings(priced: PricedLine, offer: Offer, at: str) -> list[Finding]:
             message=f"{offer.supplier_name} sells this by {_number(step)} {offer.unit} of {_number(offer.multiplier)}, "
             f"at least {_number(offer.minimum)} {offer.unit}.",
             remedy=f"Ask for {_number(wanted)} {offer.unit} ({_number(base)} base units).",
+            suggestion=f"{_number(wanted)} {offer.unit}",
         )
     ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count, F, Min, Prefetch, Q, QuerySet, Sum
@@ -9,7 +10,7 @@ from django.db.models import Count, F, Min, Prefetch, Q, QuerySet, Sum
 from core.actors import Actor
 from core.errors import NotFound
 from masterdata.models import Role
-from masterdata.selectors import scoped
+from masterdata.selectors import at, scoped
 from procurement.models import DocumentComment, ExceptionCase, Invoice, InvoiceLine
 
 QUEUE_ROLES = {
@@ -22,6 +23,37 @@ QUEUE_ROLES = {
 def invoices_visible(actor: Actor) -> QuerySet[Invoice]:
     """Invoices of the actor's facilities."""
     return Invoice.objects.filter(scoped(actor)).select_related("facility", "supplier", "order")
+
+
+INVOICE_VIEWS: Mapping[str, tuple[str, ...]] = {
+    "all": (),
+    "exception": ("exception", "disputed"),
+    "to_pay": ("approved", "posted"),
+    "paid": ("paid",),
+    "dropped": ("rejected", "void"),
+}
+
+
+def invoices_listed(
+    actor: Actor, *, view: str = "all", facility_id: int | None = None, statuses: Sequence[str] = (),
+    facilities: Sequence[str] = (), suppliers: Sequence[str] = (), q: str = "",
+) -> QuerySet[Invoice]:  # fmt: skip
+    """The list a person filters: a view, one facility or all, statuses, facilities, suppliers, words of any number or supplier."""
+    found = invoices_visible(actor).filter(at(facility_id))
+    if only := INVOICE_VIEWS.get(view, ()):
+        found = found.filter(status__in=only)
+    if statuses:
+        found = found.filter(status__in=statuses)
+    if facilities:
+        found = found.filter(facility__code__in=facilities)
+    if suppliers:
+        found = found.filter(supplier__code__in=suppliers)
+    for word in q.split()[:5]:
+        found = found.filter(
+            Q(number__icontains=word) | Q(supplier_number__icontains=word) | Q(order__number__icontains=word)
+            | Q(supplier__name__icontains=word) | Q(supplier__code__iexact=word) | Q(voucher_number__icontains=word)
+        )  # fmt: skip
+    return found.order_by("-id")
 
 
 def invoice_get(actor: Actor, number: str) -> Invoice:
@@ -57,6 +89,54 @@ def cases_open(actor: Actor, *queues: str) -> QuerySet[ExceptionCase]:
         if actor.has(role):
             mine |= Q(queue=queue) & scoped(actor, role)
     return cases_visible(actor).filter(mine).exclude(state=ExceptionCase.State.RESOLVED)
+
+
+def cases_listed(
+    actor: Actor, queue: str, *, view: str = "all", facility_id: int | None = None, kinds: Sequence[str] = (),
+    suppliers: Sequence[str] = (), q: str = "",
+) -> QuerySet[ExceptionCase]:  # fmt: skip
+    """The worklist of a queue: `mine`, `unassigned`, `waiting`, `all`, or the name of a kind; filtered further on request."""
+    found = cases_open(actor, queue).filter(at(facility_id))
+    if view == "mine":
+        found = found.filter(owner=actor.user_id)
+    elif view == "unassigned":
+        found = found.filter(owner__isnull=True)
+    elif view == "waiting":
+        found = found.filter(state=ExceptionCase.State.WAITING)
+    elif view in ExceptionCase.Kind.values:
+        found = found.filter(kind=view)
+    if kinds:
+        found = found.filter(kind__in=kinds)
+    if suppliers:
+        found = found.filter(supplier__code__in=suppliers)
+    for word in q.split()[:5]:
+        found = found.filter(
+            Q(invoice__number__icontains=word) | Q(invoice__supplier_number__icontains=word)
+            | Q(order__number__icontains=word) | Q(supplier__name__icontains=word) | Q(title__icontains=word)
+        )  # fmt: skip
+    return found.order_by("-id")
+
+
+def queue_counts(actor: Actor, queue: str, *, facility_id: int | None = None) -> dict[str, int]:
+    """How many open cases each view of a queue has: its kinds, `mine`, `unassigned`, `waiting`, `all`. One statement."""
+    rows = (
+        cases_open(actor, queue)
+        .filter(at(facility_id))
+        .order_by()
+        .values("kind")
+        .annotate(
+            n=Count("id"),
+            mine=Count("id", filter=Q(owner=actor.user_id)),
+            unassigned=Count("id", filter=Q(owner__isnull=True)),
+            waiting=Count("id", filter=Q(state=ExceptionCase.State.WAITING)),
+        )
+        .order_by("-n", "kind")
+    )
+    counts = {row["kind"]: row["n"] for row in rows}
+    for view in ("mine", "unassigned", "waiting"):
+        counts[view] = sum(row[view] for row in rows)
+    counts["all"] = sum(row["n"] for row in rows)
+    return counts
 
 
 def case_get(actor: Actor, case_id: int) -> ExceptionCase:

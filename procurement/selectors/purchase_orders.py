@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
 from django.db.models import Prefetch, Q, QuerySet
 
 from core.actors import Actor
 from core.errors import NotFound
-from masterdata.models import Role
-from masterdata.selectors import scoped
+from masterdata.models import ItemPackaging, Role
+from masterdata.selectors import at, scoped
 from procurement.models import (
     PurchaseOrder,
     PurchaseOrderLine,
@@ -25,6 +29,42 @@ def orders_visible(actor: Actor) -> QuerySet[PurchaseOrder]:
     return PurchaseOrder.objects.filter(scoped(actor)).select_related(
         "facility", "supplier", "ship_to", "cost_center", "requisition", "created_by"
     )
+
+
+ORDER_VIEWS: Mapping[str, tuple[str, ...]] = {
+    "open": ("issued", "partially_received", "on_hold"),
+    "drafts": ("draft",),
+    "late": ("issued", "partially_received"),
+    "unanswered": ("issued",),
+    "all": (),
+}
+"""Saved views of the order list and the statuses they keep (empty: all)."""
+
+
+def orders_listed(
+    actor: Actor, *, view: str = "all", facility_id: int | None = None, statuses: Sequence[str] = (),
+    suppliers: Sequence[str] = (), q: str = "", today: date | None = None,
+) -> QuerySet[PurchaseOrder]:  # fmt: skip
+    """The list a person filters. `q` looks in numbers (ours, the ERP's, the supplier's) and the supplier's name."""
+    found = orders_visible(actor).filter(at(facility_id))
+    if only := ORDER_VIEWS.get(view):
+        found = found.filter(status__in=only)
+    if view == "late" and today:
+        found = found.filter(expected_on__lt=today)
+    if view == "unanswered":
+        found = found.filter(acknowledgement=PurchaseOrder.Acknowledgement.NONE)
+    if statuses:
+        found = found.filter(status__in=statuses)
+    if suppliers:
+        found = found.filter(supplier__code__in=suppliers)
+    for word in q.split()[:5]:
+        found = found.filter(
+            Q(number__icontains=word)
+            | Q(erp_number=word)
+            | Q(supplier_order_number=word)
+            | Q(supplier__name__icontains=word)
+        )
+    return found.order_by("-id")
 
 
 def order_get(actor: Actor, number: str) -> PurchaseOrder:
@@ -50,12 +90,24 @@ def order_get(actor: Actor, number: str) -> PurchaseOrder:
     return found
 
 
-def orders_receivable(actor: Actor) -> QuerySet[PurchaseOrder]:
-    """Open orders this actor may receive, the earliest expected first; never an order they created."""
+def orders_due(actor: Actor, *, before: date, facility_id: int | None = None) -> QuerySet[PurchaseOrder]:
+    """Open orders that were expected before a day, the latest first."""
+    return (
+        orders_visible(actor)
+        .filter(at(facility_id), status__in=PurchaseOrder.RECEIVABLE, expected_on__lt=before)
+        .order_by("expected_on", "id")
+    )
+
+
+def orders_receivable(
+    actor: Actor, *, until: date | None = None, facility_id: int | None = None
+) -> QuerySet[PurchaseOrder]:
+    """Open orders this actor may receive (expected by a day, when given), the earliest first; never one they created."""
     return (
         PurchaseOrder.objects.filter(
-            scoped(actor, Role.RECEIVER, Role.STOCK_CLERK), status__in=PurchaseOrder.RECEIVABLE
+            scoped(actor, Role.RECEIVER, Role.STOCK_CLERK), at(facility_id), status__in=PurchaseOrder.RECEIVABLE
         )
+        .filter(Q() if until is None else Q(expected_on__lte=until))
         .filter(Q(created_by__isnull=True) | ~Q(created_by=actor.user_id))
         .select_related("facility", "supplier", "ship_to")
         .order_by("expected_on", "id")
@@ -78,6 +130,16 @@ def receipts_visible(actor: Actor) -> QuerySet[Receipt]:
     )
 
 
+def receipts_listed(actor: Actor, *, facility_id: int | None = None, q: str = "") -> QuerySet[Receipt]:
+    """Receipts, newest first. `q` looks in numbers of receipts and orders, and the supplier's name."""
+    found = receipts_visible(actor).filter(at(facility_id))
+    for word in q.split()[:5]:
+        found = found.filter(
+            Q(number__icontains=word) | Q(order__number__icontains=word) | Q(order__supplier__name__icontains=word)
+        )
+    return found.order_by("-id")
+
+
 def receipt_get(actor: Actor, number: str) -> Receipt:
     """One receipt with its lines. Raises NotFound."""
     lines = ReceiptLine.objects.select_related("order_line", "item").order_by("id")
@@ -85,3 +147,18 @@ def receipt_get(actor: Actor, number: str) -> Receipt:
     if found is None:
         raise NotFound(f"There is no receipt {number}.")
     return found
+
+
+def order_by_gtin(order: PurchaseOrder, gtin: str) -> tuple[PurchaseOrderLine, str, Decimal] | None:
+    """The line of an order that a pack's GTIN belongs to, the pack's unit, and how many order units one such pack is."""
+    pack = (
+        ItemPackaging.objects.filter(gtin=gtin, item__in=order.lines.values("item"))
+        .values_list("item", "unit", "multiplier")
+        .first()
+    )
+    if pack is None:
+        return None
+    item, unit, multiplier = pack
+    open_first = sorted(order.lines.all(), key=lambda li: (li.received_base >= li.base_quantity, li.line_number))
+    line = next(li for li in open_first if li.item_id == item)
+    return line, unit, multiplier / line.multiplier

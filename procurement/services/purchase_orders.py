@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import Exists, F
 from django.utils import timezone
 
 from core.actors import Actor
@@ -440,14 +440,20 @@ def _multiplier(ol: PurchaseOrderLine, unit: str) -> Decimal:
         for packaging in ol.item.packagings.all():
             if packaging.unit == unit:
                 return packaging.multiplier
-    raise Invalid(f"Line {ol.line_number} is given in {unit}, a unit that {ol.description} does not have.", code="unit_unknown")
+    raise Invalid(
+        f"Line {ol.line_number} is given in {unit}, a unit that {ol.description} does not have.", code="unit_unknown"
+    )
 
 
-def order_lock(*, actor: Actor, number: str) -> PurchaseOrder:
-    """The order, locked until the transaction ends. It is the parent that receipts and invoices lock first. Raises NotFound."""
+def order_lock(*, actor: Actor, number: str, **facts: Exists) -> PurchaseOrder:
+    """The order, locked until the transaction ends. It is the parent that receipts and invoices lock first. Raises NotFound.
+
+    `facts` are asked in the same statement and come back as attributes.
+    """
     order = (
         PurchaseOrder.objects.filter(scoped(actor), number=number)
-        .select_related("facility", "supplier")
+        .annotate(**facts)
+        .select_related("facility", "supplier", "requisition")
         .select_for_update(of=("self",))
         .first()
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, TextField
+from django.db.models import Exists, OuterRef, TextField
 from django.db.models.functions import Cast, JSONObject
 from django.utils import timezone
 
@@ -15,16 +15,16 @@ from core.actors import Actor
 from core.audit import acting
 from core.bulk import bulk_set
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
-from core.events import emit, who
+from core.events import Event, emit, who
 from core.sequences import next_number
 from core.tracing import current_trace_id
 from masterdata.models import ItemPackaging, Location, Role
 from masterdata.selectors import scoped
 from procurement.events import ReceiptPosted, ReceiptReversed
-from procurement.models import PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, Requisition, ShipNotice
+from procurement.models import PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, ShipNotice
 from procurement.rules.receipt_check import ExpectedLine, ReceivedLine, check_receipt
 from procurement.services.purchase_orders import order_lock
-from procurement.services.requisitions import requisition_settle
+from procurement.services.requisitions import requisition_settle, requisition_unsettle
 
 
 def receipt_post(
@@ -42,11 +42,10 @@ def receipt_post(
     Conflict (order not open), Invalid with all findings.
     """
     with acting(actor=actor, reason="received"):
-        order = order_lock(actor=actor, number=order_number)
+        order = order_lock(actor=actor, number=order_number, posted_already=Exists(Receipt.objects.filter(key=key)))
         role = actor.require(Role.RECEIVER, Role.STOCK_CLERK, scope=order.facility_id, to="receive goods")
-        known = Receipt.objects.filter(key=key).first()
-        if known:
-            return known
+        if order.posted_already:  # type: ignore[attr-defined]  # annotated by _order_to_receive
+            return Receipt.objects.get(key=key)
         _may_receive(order, actor)
         expected = _expected(order)
         today = timezone.now().astimezone(ZoneInfo(order.facility.timezone)).date()
@@ -74,12 +73,13 @@ def receipt_post(
             for li, (base, rejected) in zip(lines, checked, strict=True)
         ]  # fmt: skip
         ReceiptLine.objects.bulk_create(rows)
-        _count(order, order_lines, rows, actor)
+        settled = _count(order, order_lines, rows, actor)
         emit(
             ReceiptPosted(
                 number=receipt.number, facility_id=order.facility_id, receipt_id=receipt.pk, order_id=order.pk,
                 **who(actor, role, order.facility_id),
-            )
+            ),
+            *settled,
         )  # fmt: skip
         return receipt
 
@@ -120,12 +120,13 @@ def receipt_reverse(*, actor: Actor, number: str, reason: str) -> Receipt:
             for li in original.lines.all()
         ]  # fmt: skip
         ReceiptLine.objects.bulk_create(rows)
-        _count(order, list(order.lines.all()), rows, actor)
+        settled = _count(order, list(order.lines.all()), rows, actor)
         emit(
             ReceiptReversed(
                 number=receipt.number, facility_id=order.facility_id, receipt_id=receipt.pk, order_id=order.pk,
                 **who(actor, role, order.facility_id),
-            )
+            ),
+            *settled,
         )  # fmt: skip
         return receipt
 
@@ -139,7 +140,9 @@ def _place(order: PurchaseOrder, code: str) -> int:
     """Where the goods go: the order's own place, unless another one of the facility is named. Raises Invalid."""
     if not code:
         return order.ship_to_id
-    found = Location.objects.filter(facility=order.facility_id, code=code, is_active=True).exclude(kind__in=Location.OUTSIDE)
+    found = Location.objects.filter(facility=order.facility_id, code=code, is_active=True).exclude(
+        kind__in=Location.OUTSIDE
+    )
     place = found.first()
     if place is None:
         raise Invalid(f"There is no place {code} in this facility.", code="location_invalid")
@@ -184,8 +187,8 @@ def _expected_line(line: PurchaseOrderLine) -> ExpectedLine:
 
 def _count(
     order: PurchaseOrder, order_lines: Sequence[PurchaseOrderLine], rows: Sequence[ReceiptLine], actor: Actor
-) -> None:
-    """Add the receipt to the order lines' counters and move order and requisition on."""
+) -> list[Event]:
+    """Add the receipt to the order lines' counters and move order and requisition on. Returns what else to tell."""
     by_id = {ol.pk: ol for ol in order_lines}
     for row in rows:
         ol = by_id[row.order_line_id]
@@ -207,6 +210,15 @@ def _count(
         order.unreceive()
     if order.status != before:
         order.save(update_fields=["status"])
-    if order.requisition_id and (PurchaseOrder.Status.RECEIVED in (before, order.status)):
-        requisition = Requisition.objects.select_for_update().get(pk=order.requisition_id)
-        requisition_settle(requisition=requisition, actor=actor)
+    if (
+        order.requisition is None
+        or PurchaseOrder.Status.RECEIVED not in (before, order.status)
+        or before == order.status
+    ):
+        return []
+    if order.status != PurchaseOrder.Status.RECEIVED:
+        requisition_unsettle(requisition_id=order.requisition.pk)
+        return []
+    return requisition_settle(
+        requisition_id=order.requisition.pk, number=order.requisition.number, facility_id=order.facility_id, actor=actor
+    )

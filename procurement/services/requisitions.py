@@ -5,29 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Avg, DecimalField, F, OuterRef, Q, QuerySet, Subquery, TextField
-from django.db.models.functions import Cast, JSONObject
+from django.db.models import Avg, Exists, F, FilteredRelation, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from core.actors import Actor
 from core.audit import acting, join_trace
 from core.bulk import bulk_set
 from core.errors import Conflict, Finding, Invalid, NotFound
-from core.events import emit
+from core.events import Event, emit
 from core.sequences import next_number
 from core.tracing import current_trace_id, new_trace_id, tracing
 from masterdata.models import CostCenter, Facility, Location, Role
 from masterdata.rules.offers import ItemFacts, UnknownUnit, round_money
 from masterdata.selectors import item_facts, scoped
 from procurement.events import RequisitionApproved, RequisitionCancelled, RequisitionFulfilled, RequisitionSubmitted
-from procurement.models import ApprovalPolicy, ApprovalStep, BudgetFigure, Requisition, RequisitionLine
+from procurement.models import ApprovalPolicy, ApprovalStep, Requisition, RequisitionLine
 from procurement.rules.approval_routing import Routing, RoutingFacts, route
 from procurement.rules.budget_check import Budget, BudgetCheck, budget_check
 from procurement.rules.requisition_check import LineRequest, PricedLine, check_header, check_line, price_line
@@ -170,27 +168,20 @@ def requisition_submit(*, actor: Actor, number: str, confirm: bool = False) -> R
     now = timezone.now()
     with acting(actor=actor, reason="submitted"):
         requisition = _editable(actor, number, with_budget=True)
-        today = now.astimezone(ZoneInfo(requisition.facility.timezone)).date()
-        lines = list(_lines_with_history(requisition, now))
-        facts = item_facts([li.item_id for li in lines if li.item_id], facility_id=requisition.facility_id, on=today)
-        requests = [_request(li, facts) for li in lines]
-        priced, findings = _check_lines(requests)
-        total = sum((p.amount for p in priced if p), Decimal(0))
-        budget = budget_check(_budget(requisition), total=total)
-        findings += check_header(
-            lines=requests,
-            cost_center_ok=requisition.cost_center.is_active
-            and requisition.cost_center.facility_id == requisition.facility_id,
-            needed_by=requisition.needed_by,
-            today=today,
-            budget=budget,
-        )
-        _refuse(number, findings, confirm)
-        _store_lines(lines, [p for p in priced if p])
-        _store_header(requisition, lines, total, budget, now)
-        routing = _route(requisition, requests, [p for p in priced if p], total, budget)
+        checked = _check(requisition, now)
+        _refuse(number, checked.findings, confirm)
+        priced = [p for p in checked.priced if p]
+        _store_lines(checked.lines, priced)
+        _store_header(requisition, checked.lines, checked.total, checked.budget, now)
+        routing = _route(requisition, checked.requests, priced, checked.total, checked.budget)
         _open_steps(requisition, routing, now)
     return requisition
+
+
+def requisition_check(*, actor: Actor, number: str) -> list[Finding]:
+    """Everything that submitting would find now, on an editable requisition of one's own. Changes nothing."""
+    with acting(actor=actor, reason="checked"):
+        return _check(_editable(actor, number, with_budget=True), timezone.now()).findings
 
 
 def requisition_cancel(*, actor: Actor, number: str, reason: str) -> Requisition:
@@ -212,36 +203,33 @@ def requisition_cancel(*, actor: Actor, number: str, reason: str) -> Requisition
         return requisition
 
 
-def requisition_settle(*, requisition: Requisition, actor: Actor) -> None:
-    """Move an approved or ordered requisition on when every line is filled: to ordered, to fulfilled, or back."""
-    fills = list(
-        requisition.lines.values_list(
-            "fill", F("base_quantity"), "order_lines__received_base", "order_lines__base_quantity"
+def requisition_settle(*, requisition_id: int, number: str, facility_id: int, actor: Actor) -> list[Event]:
+    """Fulfil a requisition whose every live line is filled, or take that back, in one statement. Returns what to tell.
+
+    A line is filled when stock filled it or everything ordered for it has been received.
+    """
+    unfilled = RequisitionLine.objects.filter(requisition=OuterRef("pk")).exclude(fill__in=["rejected", "from_stock"]).filter(
+        Q(order_lines__isnull=True)
+        | Q(order_lines__cancelled=False, order_lines__received_base__lt=F("order_lines__base_quantity"))
+    )  # fmt: skip
+    found = Requisition.objects.filter(pk=requisition_id)
+    done = found.filter(~Exists(unfilled), status__in=["approved", "ordered"]).update(
+        status=Requisition.Status.FULFILLED
+    )
+    if not done:
+        return []
+    return [
+        RequisitionFulfilled(
+            number=number, facility_id=facility_id, requisition_id=requisition_id, actor_id=actor.user_id
         )
+    ]
+
+
+def requisition_unsettle(*, requisition_id: int) -> None:
+    """Goods went back: a fulfilled requisition waits for them again."""
+    Requisition.objects.filter(pk=requisition_id, status=Requisition.Status.FULFILLED).update(
+        status=Requisition.Status.ORDERED
     )
-    live = [f for f in fills if f[0] != RequisitionLine.Fill.REJECTED]
-    settled = all(f[0] in (RequisitionLine.Fill.FROM_STOCK, RequisitionLine.Fill.ORDERED) for f in live)
-    done = settled and all(
-        fill == RequisitionLine.Fill.FROM_STOCK or (received is not None and received >= ordered)
-        for fill, _, received, ordered in live
-    )
-    before = requisition.status
-    if done and requisition.status in (Requisition.Status.APPROVED, Requisition.Status.ORDERED):
-        requisition.fulfil()
-    elif settled and requisition.status == Requisition.Status.APPROVED:
-        requisition.mark_ordered()
-    elif not done and requisition.status == Requisition.Status.FULFILLED:
-        requisition.unfulfil()
-    if requisition.status == before:
-        return
-    requisition.save(update_fields=["status"])
-    if requisition.status == Requisition.Status.FULFILLED:
-        emit(
-            RequisitionFulfilled(
-                number=requisition.number, facility_id=requisition.facility_id, requisition_id=requisition.pk,
-                actor_id=actor.user_id,
-            )
-        )  # fmt: skip
 
 
 def material_hash(requisition: Requisition, lines: Sequence[RequisitionLine]) -> str:
@@ -269,6 +257,37 @@ def material_hash(requisition: Requisition, lines: Sequence[RequisitionLine]) ->
 # --- parts of the acts above --------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Checked:
+    lines: list[RequisitionLine]
+    requests: list[LineRequest]
+    priced: list[PricedLine | None]
+    findings: list[Finding]
+    total: Decimal
+    budget: BudgetCheck
+
+
+def _check(requisition: Requisition, now: datetime) -> _Checked:
+    """Price and check everything as of now; `requisition` carries its budget figures."""
+    today = now.astimezone(ZoneInfo(requisition.facility.timezone)).date()
+    lines = list(requisition.lines.order_by("line_number"))
+    history = _history(requisition, lines, now)
+    facts = item_facts([li.item_id for li in lines if li.item_id], facility_id=requisition.facility_id, on=today)
+    requests = [_request(li, facts, history) for li in lines]
+    priced, findings = _check_lines(requests)
+    total = sum((p.amount for p in priced if p), Decimal(0))
+    budget = budget_check(_budget(requisition), total=total)
+    findings += check_header(
+        lines=requests,
+        cost_center_ok=requisition.cost_center.is_active
+        and requisition.cost_center.facility_id == requisition.facility_id,
+        needed_by=requisition.needed_by,
+        today=today,
+        budget=budget,
+    )
+    return _Checked(lines=lines, requests=requests, priced=priced, findings=findings, total=total, budget=budget)
+
+
 def _lock(actor: Actor, number: str, *, with_budget: bool = False) -> Requisition:
     """The requisition, locked until the transaction ends; its budget figures ride along to save a statement."""
     found: QuerySet[Requisition] = (
@@ -277,15 +296,11 @@ def _lock(actor: Actor, number: str, *, with_budget: bool = False) -> Requisitio
         .select_for_update(of=("self",))
     )
     if with_budget:
-        figures = BudgetFigure.objects.filter(
-            cost_center=OuterRef("cost_center"), period=timezone.now().strftime("%Y-%m")
-        ).values(
-            row=JSONObject(
-                period="period", amount=Cast("amount", TextField()), committed=Cast("committed", TextField()),
-                actual=Cast("actual", TextField()), hard_stop="hard_stop", as_of="as_of",
-            )
-        )  # fmt: skip
-        found = found.annotate(figures=ArraySubquery(figures))
+        this_month = Q(cost_center__budget_figures__period=timezone.now().strftime("%Y-%m"))
+        found = found.annotate(
+            figures=FilteredRelation("cost_center__budget_figures", condition=this_month),
+            **{f"budget_{name}": F(f"figures__{name}") for name in _BUDGET_FIELDS},
+        )
     requisition = found.first()
     if requisition is None:
         raise NotFound(f"There is no requisition {number}.")
@@ -399,32 +414,39 @@ def _recount(requisition: Requisition) -> None:
     requisition.save(update_fields=["total"])
 
 
-def _lines_with_history(requisition: Requisition, now: datetime) -> QuerySet[RequisitionLine]:
-    """The lines with what this place usually asks for and any other request that is still open."""
-    others = RequisitionLine.objects.filter(
-        item=OuterRef("item"), requisition__facility=requisition.facility_id, requisition__submitted_at__isnull=False
-    ).exclude(requisition=requisition.pk)
-    usual = (
-        others.filter(requisition__submitted_at__gte=now - timedelta(days=USUAL_DAYS))
-        .order_by()
-        .values("item")
-        .values(mean=Avg("base_quantity"))
+@dataclass(frozen=True)
+class _History:
+    """What a place asked for before: the usual base quantity per item and another request for it that is still open."""
+
+    usual: Mapping[int, Decimal]
+    still_open: Mapping[int, str]
+
+
+def _history(requisition: Requisition, lines: Sequence[RequisitionLine], now: datetime) -> _History:
+    open_here = Q(
+        requisition__location=requisition.location_id,
+        requisition__status__in=["submitted", "approved", "ordered"],
+        requisition__submitted_at__gte=now - timedelta(days=OPEN_REQUEST_DAYS),
     )
-    still_open = (
-        others.filter(
-            requisition__location=requisition.location_id,
-            requisition__status__in=["submitted", "approved", "ordered"],
-            requisition__submitted_at__gte=now - timedelta(days=OPEN_REQUEST_DAYS),
+    rows = (
+        RequisitionLine.objects.filter(
+            item__in=[li.item_id for li in lines if li.item_id],
+            requisition__facility=requisition.facility_id,
+            requisition__submitted_at__gte=now - timedelta(days=USUAL_DAYS),
         )
-        .order_by("-id")
-        .values("requisition__number")[:1]
+        .exclude(requisition=requisition.pk)
+        .order_by()
+        .values_list("item_id")
+        .annotate(usual=Avg("base_quantity"), still_open=Max("requisition__number", filter=open_here))
     )
-    return requisition.lines.order_by("line_number").annotate(
-        usual_base=Subquery(usual, output_field=DecimalField()), open_request=Subquery(still_open)
+    found = list(rows)
+    return _History(
+        usual={item: usual for item, usual, _ in found if item},
+        still_open={item: number for item, _, number in found if item and number},
     )
 
 
-def _request(line: RequisitionLine, facts: dict[int, ItemFacts]) -> LineRequest:
+def _request(line: RequisitionLine, facts: Mapping[int, ItemFacts], history: _History) -> LineRequest:
     return LineRequest(
         line_number=line.line_number,
         facts=facts.get(line.item_id) if line.item_id else None,
@@ -434,8 +456,8 @@ def _request(line: RequisitionLine, facts: dict[int, ItemFacts]) -> LineRequest:
         supplier_id=line.supplier_id if line.supplier_chosen else None,
         off_contract_reason=line.off_contract_reason,
         estimated_price=line.unit_price,
-        usual_base=line.usual_base,  # type: ignore[attr-defined]  # annotated by _lines_with_history
-        open_request=line.open_request or "",  # type: ignore[attr-defined]
+        usual_base=history.usual.get(line.item_id or 0),
+        open_request=history.still_open.get(line.item_id or 0, ""),
         confirmed=line.confirmed,
     )
 
@@ -545,16 +567,10 @@ def _open_steps(requisition: Requisition, routing: Routing, now: datetime) -> No
         )  # fmt: skip
 
 
+_BUDGET_FIELDS = ("period", "amount", "committed", "actual", "hard_stop", "as_of")
+
+
 def _budget(requisition: Requisition) -> Budget | None:
-    rows = requisition.figures  # type: ignore[attr-defined]  # annotated by _lock(with_budget=True)
-    if not rows:
-        return None
-    row = rows[0]
-    return Budget(
-        period=row["period"],
-        amount=Decimal(row["amount"]),
-        committed=Decimal(row["committed"]),
-        actual=Decimal(row["actual"]),
-        hard_stop=row["hard_stop"],
-        as_of=datetime.fromisoformat(row["as_of"]),
-    )
+    """The figures that `_lock(with_budget=True)` brought along."""
+    known = {name: getattr(requisition, f"budget_{name}") for name in _BUDGET_FIELDS}
+    return Budget(**known) if known["period"] else None

@@ -85,3 +85,12 @@ document.addEventListener("change", (event) => {
 });
 document.addEventListener("htmx:afterSettle", () => document.querySelectorAll("form[data-bulk]").forEach(tally));
 document.querySelectorAll("form[data-bulk]").forEach(tally);
+
+// A button that fills a field: "All 10" beside a quantity.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-fill]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.fill);
+  field.value = button.dataset.value;
+  field.focus();
+});

@@ -37,7 +37,7 @@ document.addEventListener("click", (event) => {
 });
 
 function closeSheet(event) {
-  const sheet = document.querySelector(":target:is(.sidebar, .facets)");
+  const sheet = document.querySelector(":target:is(.sidebar, .facets, .cart-panel)");
   if (!sheet) return;
   event.preventDefault();
   const opener = document.querySelector(`a[href="#${sheet.id}"]`);

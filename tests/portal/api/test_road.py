@@ -72,7 +72,8 @@ def test_the_whole_road(net: Network) -> None:
     assert trace["trace_id"] == made["trace_id"]
     assert trace["hops"][0]["text"] == "Submitted for approval"
     home = clerk.get("experience/home").json()
-    assert [(c["key"], c["count"]) for c in home["work"]] == [("exceptions", 0)]
+    assert home["work"]
+    assert all(card["count"] == 0 for card in home["work"])
 
 
 def test_one_key_has_one_effect_and_one_answer(net: Network) -> None:

@@ -1,0 +1,83 @@
+"""Connecting outside systems: ERPs with the facilities they serve, suppliers with their mailboxes. Doing it twice changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from integrations.models import Endpoint, ErpRoute, Partner
+from masterdata.models import Facility, Supplier
+
+
+def erp_connect(
+    *,
+    code: str,
+    name: str,
+    base_url: str,
+    token: str,
+    facilities: Iterable[Facility],
+    starts_on: date,
+    adapter: str = "rest_erp",
+    duplicates: str = Endpoint.Duplicates.LOOKUP,
+    quiet_seconds: int = 30,
+    config: Mapping[str, Any] | None = None,
+) -> Endpoint:
+    """An ERP and a route of each facility to it from a day on.
+
+    `base_url` and `token` may name an environment variable ("env:ERP_MAIN_TOKEN"); a token given in plain is kept sealed.
+    """
+    with transaction.atomic():
+        endpoint, _ = Endpoint.objects.get_or_create(
+            code=code, defaults={"kind": Endpoint.Kind.ERP, "adapter": adapter, "duplicates": duplicates}
+        )
+        endpoint.name, endpoint.adapter, endpoint.duplicates = name, adapter, duplicates
+        endpoint.quiet_seconds = quiet_seconds
+        endpoint.config = {**endpoint.config, **(config or {}), "base_url": base_url}
+        if token.startswith("env:"):
+            endpoint.config["token"] = token
+        else:
+            endpoint.secret_set("token", token)
+        endpoint.save()
+        ErpRoute.objects.bulk_create(
+            (ErpRoute(facility=facility, starts_on=starts_on, endpoint=endpoint) for facility in facilities),
+            ignore_conflicts=True,
+        )
+        return endpoint
+
+
+def supplier_connect(
+    *,
+    supplier: Supplier,
+    our_id: str,
+    identifier: str = "",
+    unit_map: Mapping[str, str] | None = None,
+    config: Mapping[str, Any] | None = None,
+    **profile: Any,
+) -> Partner:
+    """A supplier's EDI mailbox (a managed folder named after the supplier's code) and profile.
+
+    `identifier` is their ISA id, their code where empty. `profile` are further fields of Partner.
+    """
+    with transaction.atomic():
+        endpoint, _ = Endpoint.objects.update_or_create(
+            code=f"edi-{supplier.code.lower()}",
+            defaults={
+                "name": f"{supplier.name} (EDI)",
+                "kind": Endpoint.Kind.SUPPLIER,
+                "adapter": "folder",
+                "duplicates": Endpoint.Duplicates.LOOKUP,
+                "quiet_seconds": 0,
+                "config": dict(config or {}),
+            },
+        )
+        fields = {
+            "our_id": our_id,
+            "identifier": identifier or supplier.code,
+            "unit_map": dict(unit_map or {}),
+            **profile,
+        }
+        partner, _ = Partner.objects.update_or_create(supplier=supplier, defaults={"endpoint": endpoint, **fields})
+        return partner

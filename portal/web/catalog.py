@@ -1,0 +1,150 @@
+"""The catalog: typing finds, each item with its best contract offer, the alternatives, and what is in stock or coming."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from core.keyset import page as page_of
+from inventory.selectors import Availability, availability
+from masterdata.models import Facility, Item
+from masterdata.rules.offers import ItemFacts, Offer
+from masterdata.selectors import catalog_facets, catalog_listed, item_facts
+from portal.templatetags.ui import badge
+from portal.web import format as fmt
+from portal.web.cart import cart_facility
+from portal.web.editor import editor, unit_choices
+from portal.web.format import Shown
+from portal.web.page import actor_of, is_fragment, next_href
+from portal.web.parts import Facet, facet
+from procurement.models import Requisition
+from procurement.selectors.requisitions import cart_of
+
+PAGE = 24
+FLAGS = (("lot_tracked", "lot"), ("serial_tracked", "serial"), ("expiry_tracked", "expiry"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferShown:
+    """One way to buy an item. `against` is the difference to the best offer in percent, per base unit."""
+
+    supplier_id: int
+    supplier: str
+    price: Shown
+    per_base: str
+    contract: str
+    status: str
+    lead: str
+    against: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemShown:
+    pk: int
+    number: str
+    title: str
+    category: str
+    maker: str
+    tracked: str
+    best: OfferShown | None
+    others: Sequence[OfferShown]
+    units: Sequence[tuple[str, str]]
+    unit: str
+    quantity: str
+    stock: Sequence[tuple[str, str, bool]]
+
+
+@login_required
+def catalog(request: HttpRequest) -> HttpResponse:
+    facility = cart_facility(request)
+    cart = cart_of(actor_of(request), facility)
+    context = {"facility": facility, "q": request.GET.get("q", "").strip()[:80], **_found(request, facility, cart)}
+    if is_fragment(request):
+        part = "more" if request.GET.get("after") else "found"
+        return render(request, f"requests/catalog.html#{part}", context)
+    return render(request, "requests/catalog.html", context)
+
+
+def _found(request: HttpRequest, facility: Facility, cart: Requisition | None) -> dict[str, Any]:
+    today = timezone.now().date()
+    listed = catalog_listed(
+        actor_of(request), facility_id=facility.pk, on=today, q=request.GET.get("q", "")[:80],
+        categories=request.GET.getlist("category"), suppliers=request.GET.getlist("supplier"),
+        on_contract=request.GET.get("contract") == "on",
+    )  # fmt: skip
+    page = page_of(listed, after=request.GET.get("after", ""), size=PAGE, newest_first=False)
+    ids = [row.pk for row in page.rows]
+    in_cart = [line.item_id for line in cart.lines.all() if line.item_id] if cart else []
+    facts = item_facts([*ids, *in_cart], facility_id=facility.pk, on=today)
+    stock = availability(ids, facility_id=facility.pk, location_id=cart.location_id if cart else None)
+    place = cart.location.name if cart else ""
+    facets, total = _facets(request, facility, listed)
+    return {
+        "items": [_item(row, facts[row.pk], stock[row.pk], place, facility.currency) for row in page.rows],
+        "next_href": next_href(request, page),
+        "facets": facets,
+        "found_text": f"{total:,} item{'s' if total != 1 else ''}",
+        "keep": [(key, value) for key in ("category", "supplier", "contract") for value in request.GET.getlist(key)],
+        **editor(cart, facts, compact=True),
+    }
+
+
+def _facets(request: HttpRequest, facility: Facility, listed: Any) -> tuple[list[Facet], int]:
+    categories, suppliers, agreed = catalog_facets(listed, facility_id=facility.pk, on=timezone.now().date())
+    found = [
+        facet(request.GET, "category", "Category", categories),
+        facet(request.GET, "contract", "Contract", [("on", "On contract here", agreed)]),
+        facet(request.GET, "supplier", "Supplier", suppliers),
+    ]
+    return found, sum(n for _, _, n in categories)
+
+
+def _item(row: Item, facts: ItemFacts, stock: Availability, place: str, currency: str) -> ItemShown:
+    best = facts.best_offer(Decimal(1))
+    others = sorted((o for o in facts.offers if o is not best and not _same_seller(o, best)), key=_base_price)
+    return ItemShown(
+        pk=row.pk, number=row.number, title=row.description, category=row.category.name,
+        maker=" ".join(filter(None, [row.manufacturer, row.manufacturer_part])),
+        tracked=", ".join(word for flag, word in FLAGS if getattr(row, flag)),
+        best=_offer(best, best, facts, currency) if best else None,
+        others=[_offer(offer, best, facts, currency) for offer in others],
+        units=unit_choices(facts, facts.base_unit), unit=best.unit if best else facts.base_unit,
+        quantity=fmt.number(max(best.minimum, Decimal(1)) if best else 1), stock=_stock(stock, place, facts.base_unit),
+    )  # fmt: skip
+
+
+def _same_seller(offer: Offer, best: Offer | None) -> bool:
+    """The listed price of the supplier whose contract price is the best offer says nothing new."""
+    return best is not None and offer.supplier_id == best.supplier_id and not offer.on_contract
+
+
+def _base_price(offer: Offer) -> Decimal:
+    return offer.price_per_base(offer.multiplier)
+
+
+def _offer(offer: Offer, best: Offer | None, facts: ItemFacts, currency: str) -> OfferShown:
+    agreed = any(o.on_contract for o in facts.offers)
+    code = "on_contract" if offer.on_contract else "off_contract" if agreed else "no_contract"
+    against = ""
+    if best is not None and offer is not best and _base_price(best):
+        against = fmt.percent((_base_price(offer) / _base_price(best) - 1) * 100, sign=True).text
+    return OfferShown(
+        supplier_id=offer.supplier_id, supplier=offer.supplier_name, price=fmt.price(offer.price, currency, offer.unit),
+        per_base="" if offer.unit == facts.base_unit else f"{fmt.number(round(_base_price(offer), 4))} / {facts.base_unit}",
+        contract=offer.contract_number, status=badge(code), against=against,
+        lead=f"{offer.lead_time_days} d" if offer.lead_time_days else "",
+    )  # fmt: skip
+
+
+def _stock(stock: Availability, place: str, unit: str) -> list[tuple[str, str, bool]]:
+    """(where, how much, whether there is any) for the line under an item."""
+    shown = [(f"in {place}", stock["here"])] if place else []
+    shown += [("storeroom", stock["storeroom"]), ("coming", stock["incoming"])]
+    return [(label, f"{fmt.number(quantity)} {unit}", quantity > 0) for label, quantity in shown]

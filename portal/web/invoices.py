@@ -1,0 +1,368 @@
+"""Invoices: the list, the page of one, and one typed in by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from core.actors import Actor
+from core.errors import Conflict, Finding, Invalid, NotFound
+from core.keyset import page as page_of
+from core.tally import Counting, tallies
+from masterdata.models import Role
+from portal.templatetags.ui import badge, status_of
+from portal.web import format as fmt
+from portal.web import parts, story
+from portal.web.links import link
+from portal.web.matching import SideBySide, side_by_side
+from portal.web.page import actor_of, csv_file, go, is_fragment, next_href, typed_day, typed_number
+from portal.web.preferences import facility_chosen
+from procurement.models import ExceptionCase, Invoice, InvoiceLine, PurchaseOrder
+from procurement.selectors.changes import story_of
+from procurement.selectors.invoices import comments_of, invoice_get, invoices_listed
+from procurement.selectors.purchase_orders import order_get
+from procurement.selectors.requisitions import counted_by
+from procurement.services.exceptions import comment_write
+from procurement.services.invoices import BilledLineInput, InvoiceInput, invoice_match, invoice_register
+
+TABS = (("all", "All"), ("exception", "In exception"), ("to_pay", "To pay"), ("paid", "Paid"), ("dropped", "Rejected or void"))
+HEADER = (
+    "Number", "Supplier", "Their number", "Order", "Facility", "Kind", "Status", "Invoice date", "Due", "Total", "Currency",
+    "Approved", "Voucher", "Payment", "Paid on",
+)  # fmt: skip
+
+
+@login_required
+def invoices(request: HttpRequest) -> HttpResponse:
+    actor, view = actor_of(request), request.GET.get("view", "all")
+    listed = invoices_listed(
+        actor, view=view, facility_id=facility_chosen(request), statuses=request.GET.getlist("status"),
+        facilities=request.GET.getlist("facility"), suppliers=request.GET.getlist("supplier"), q=request.GET.get("q", "")[:80],
+    )  # fmt: skip
+    if request.GET.get("export") == "csv":
+        return csv_file("invoices", HEADER, (_export(row) for row in listed.iterator(chunk_size=500)))
+    page = page_of(listed, after=request.GET.get("after", ""), newest_first=request.GET.get("sort") != "number")
+    context: dict[str, Any] = {"rows": [_row(row) for row in page.rows], "next_href": next_href(request, page)}
+    if is_fragment(request) and request.GET.get("after"):
+        return render(request, "payables/invoices.html#rows", context)
+    return render(request, "payables/invoices.html", {**context, **_frame(request, actor, view)})
+
+
+def _frame(request: HttpRequest, actor: Actor, view: str) -> dict[str, Any]:
+    here = facility_chosen(request)
+    counts = tallies(
+        actor.user_id, {code: Counting(rows=invoices_listed(actor, view=code, facility_id=here)) for code, _ in TABS}
+    )
+    whole = invoices_listed(actor, view=view, facility_id=here)
+    facets = [
+        parts.facet(
+            request.GET, "status", "Status",
+            [(code, status_of(code, "invoice")[0], n) for code, _, n in counted_by(whole, "status")],
+        ),
+        parts.facet(request.GET, "supplier", "Supplier", counted_by(whole, "supplier__code", "supplier__name")),
+    ]  # fmt: skip
+    if here is None:
+        places = counted_by(whole, "facility__code", "facility__name")
+        if len(places) > 1 or request.GET.getlist("facility"):
+            facets.append(parts.facet(request.GET, "facility", "Facility", places))
+    return {
+        "tabs": [
+            parts.Tab(label=label, href=f"?view={code}", active=code == view, count=counts[code].count) for code, label in TABS
+        ],
+        "facets": facets,
+        "columns": [
+            parts.sort_column(request.GET, "number", "Invoice", default="-number"),
+            parts.Column(label="Supplier"),
+            parts.Column(label="Order", narrow=True),
+            parts.Column(label="Facility", narrow=True),
+            parts.Column(label="Status"),
+            parts.Column(label="Due", narrow=True),
+            parts.Column(label="Total", align="end"),
+            parts.Column(label="Age", align="end"),
+        ],
+        "count_text": f"{counts[view].text if view in counts else ''} invoices",
+        "export_href": parts.query_with(request.GET, export="csv"),
+        "query": request.GET.get("q", ""),
+        "hidden": [(key, value) for key in ("view", "status", "supplier", "facility") for value in request.GET.getlist(key)],
+        "may_enter": actor.has(Role.AP_CLERK),
+    }  # fmt: skip
+
+
+def _row(row: Invoice) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "href": link("invoice", row.number),
+        "supplier": row.supplier.name,
+        "theirs": row.supplier_number,
+        "order": row.order.number if row.order else row.order_reference,
+        "facility": row.facility.name,
+        "status": badge(row.status, "invoice"),
+        "credit": row.kind == Invoice.Kind.CREDIT,
+        "due": fmt.day(row.due_date),
+        "late": row.due_date is not None and row.due_date < timezone.now().date() and row.status not in ("paid", "void", "rejected"),
+        "total": fmt.money(_signed(row), row.currency),
+        "age": fmt.age(row.received_at, row.facility.timezone),
+    }  # fmt: skip
+
+
+def _signed(row: Invoice) -> Decimal:
+    return -row.total if row.kind == Invoice.Kind.CREDIT else row.total
+
+
+def _export(row: Invoice) -> Sequence[object]:
+    return (
+        row.number, row.supplier.name, row.supplier_number, row.order.number if row.order else row.order_reference,
+        row.facility.name, row.get_kind_display(), row.get_status_display(), row.invoice_date, row.due_date or "", _signed(row),
+        row.currency, row.approved_amount if row.approved_amount is not None else "", row.voucher_number,
+        row.get_payment_display(), row.paid_on or "",
+    )  # fmt: skip
+
+
+# -- one invoice ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class BilledShown:
+    """A line with its comparison and what was found about it, in sentences."""
+
+    number: int
+    title: str
+    item: str
+    part: str
+    compared: SideBySide | None
+    quantity: str
+    price: str
+    amount: fmt.Shown
+    cases: Sequence[tuple[str, str, str, str]]
+
+
+@login_required
+def invoice(request: HttpRequest, number: str) -> HttpResponse:
+    actor = actor_of(request)
+    row = invoice_get(actor, number)
+    zone, cases = row.facility.timezone, list(row.cases.all())
+    open_cases = [case for case in cases if case.state != ExceptionCase.State.RESOLVED]
+    context = {
+        "row": row,
+        "header_facts": _facts(row, zone),
+        "header_badge": badge(row.status, "invoice"),
+        "next_action": _next_action(row, open_cases, zone),
+        "lines": [_line(line, row, cases) for line in row.lines.all()],
+        "header_cases": [_case(case) for case in cases if case.invoice_line_id is None],
+        "sums": _sums(row),
+        "payment": _payment(row),
+        "entries": story.timeline(story_of(row.trace_id), zone, here=row.number),
+        "comments": [
+            parts.Comment(who=c.author.name, when=fmt.when(c.written_at, zone), text=c.text)
+            for c in comments_of("invoice", row.number)
+        ],
+        "first_case": link("exception", open_cases[0].pk) if open_cases and actor.has(Role.AP_CLERK, row.facility_id) else "",
+        "may_match": row.status in Invoice.MATCHABLE
+        and (actor.has(Role.AP_CLERK, row.facility_id) or actor.has(Role.BUYER, row.facility_id)),
+        "crumbs": [parts.Crumb(label="Invoices", href=link("invoices")), parts.Crumb(label=row.number)],
+    }
+    return render(request, "payables/invoice.html", context)
+
+
+def _facts(row: Invoice, zone: str) -> list[parts.Fact]:
+    order = row.order.number if row.order else row.order_reference
+    return [
+        parts.Fact(label="Supplier", value=row.supplier.name),
+        parts.Fact(label="Their number", value=row.supplier_number),
+        parts.Fact(label="Order", value=order or "none named", href=link("order", row.order.number) if row.order else ""),
+        parts.Fact(label="For", value=row.facility.name),
+        parts.Fact(label="Total", value=fmt.money(_signed(row), row.currency)),
+        parts.Fact(label="Dated", value=fmt.day(row.invoice_date)),
+        parts.Fact(label="Came in", value=fmt.when(row.received_at, zone)),
+    ]
+
+
+def _next_action(row: Invoice, open_cases: Sequence[ExceptionCase], zone: str) -> tuple[str, str]:
+    """(tone, sentence): where it stands and who must act."""
+    if open_cases:
+        owners = sorted({case.owner.name for case in open_cases if case.owner})
+        who = " and ".join(owners) if owners else "nobody yet"
+        count = f"{len(open_cases)} difference{'s' if len(open_cases) > 1 else ''}"
+        return "waiting", f"{count} to decide; assigned to {who}. Receipts and corrected orders clear what they settle by themselves."
+    return {
+        "received": ("info", "Came in and is being matched."),
+        "matched": ("good", "Matches order and receipts."),
+        "approved": ("good", "Cleared for payment. The voucher is on its way to the ERP."),
+        "posted": ("info", f"Voucher {row.voucher_number} is in the ERP; due {fmt.day(row.due_date)}."),
+        "paid": ("done", f"Paid {fmt.day(row.paid_on)}."),
+        "rejected": ("bad", "Rejected. Nothing will be paid."),
+        "void": ("done", "Void. It does not count."),
+        "disputed": ("waiting", "Disputed with the supplier."),
+    }.get(row.status, ("neutral", ""))
+
+
+def _case(case: ExceptionCase) -> tuple[str, str, str, str]:
+    """(badge, sentence, what was decided, link while open)."""
+    sentence = str(case.explanation.get("sentence") or case.title)
+    if case.state != ExceptionCase.State.RESOLVED:
+        waits = case.state == ExceptionCase.State.WAITING
+        return badge("waiting" if waits else "open"), sentence, "", link("exception", case.pk)
+    by = case.resolved_by.name if case.resolved_by else "a new match"
+    comment = f": “{case.comment}”" if case.comment else ""
+    return badge("resolved"), sentence, f"{case.get_resolution_display()}, {by}{comment}", ""
+
+
+def _line(line: InvoiceLine, row: Invoice, cases: Sequence[ExceptionCase]) -> BilledShown:
+    own = [case for case in cases if case.invoice_line_id == line.pk]
+    return BilledShown(
+        number=line.line_number, title=line.description, item=line.item.number if line.item else "", part=line.supplier_part,
+        compared=side_by_side(line.match, list(line.match.get("findings", []))),
+        quantity=fmt.quantity(line.quantity, line.unit).text, price=fmt.price(line.unit_price, row.currency, line.unit).text,
+        amount=fmt.money(line.amount, row.currency), cases=[_case(case) for case in own],
+    )  # fmt: skip
+
+
+def _sums(row: Invoice) -> list[parts.Fact]:
+    lines = sum((line.amount for line in row.lines.all()), Decimal(0))
+    facts = [parts.Fact(label="Lines", value=fmt.money(lines, row.currency))]
+    facts += [
+        parts.Fact(label=str(charge.get("description") or charge.get("code")), value=fmt.money(Decimal(str(charge["amount"])), row.currency))
+        for charge in row.charges
+    ]  # fmt: skip
+    if row.tax:
+        facts.append(parts.Fact(label="Tax", value=fmt.money(row.tax, row.currency)))
+    return [*facts, parts.Fact(label="Total billed", value=fmt.money(row.total, row.currency))]
+
+
+def _payment(row: Invoice) -> list[parts.Fact]:
+    facts = [
+        parts.Fact(label="To pay", value=fmt.money(row.approved_amount, row.currency)),
+        parts.Fact(label="Due", value=fmt.day(row.due_date)),
+        parts.Fact(label="Voucher", value=row.voucher_number or "–"),
+        parts.Fact(label="Payment", value="", badge=badge(row.payment, "payment")),
+    ]
+    return [*facts, parts.Fact(label="Paid on", value=fmt.day(row.paid_on))] if row.paid_on else facts
+
+
+@require_POST
+@login_required
+def comment(request: HttpRequest, number: str) -> HttpResponse:
+    row = invoice_get(actor_of(request), number)
+    comment_write(
+        actor=actor_of(request), kind="invoice", number=row.number, facility_id=row.facility_id,
+        text=request.POST.get("comment", ""),
+    )  # fmt: skip
+    return go(request, link("invoice", number))
+
+
+@require_POST
+@login_required
+def match_again(request: HttpRequest, number: str) -> HttpResponse:
+    row = invoice_match(actor=actor_of(request), number=number)
+    messages.success(request, f"{number} was matched again: {status_of(row.status, 'invoice')[0].lower()}.")
+    return go(request, link("invoice", number))
+
+
+# -- typed in ------------------------------------------------------------------------------------------------------
+
+
+@login_required
+def invoice_new(request: HttpRequest) -> HttpResponse:
+    """Type a supplier's invoice for an order: the order's lines are prefilled with what is not billed yet."""
+    actor = actor_of(request)
+    number = (request.POST.get("order") or request.GET.get("order") or "").strip().upper()[:20]
+    order = None
+    try:
+        order = order_get(actor, number) if number else None
+    except NotFound as error:
+        return _form(request, None, number, findings=[Finding(code="order_unknown", field="order", message=error.message)])
+    if order is None:
+        return _form(request, None, number)
+    actor.require(Role.AP_CLERK, scope=order.facility_id, to="enter invoices")
+    if request.method != "POST":
+        return _form(request, order, number)
+    try:
+        row = invoice_register(actor=actor, supplier=order.supplier, invoice=_typed(request, order), source="typed")
+    except (Invalid, Conflict) as error:
+        findings = list(error.findings)
+        if isinstance(error, Conflict):
+            findings = [Finding(code=error.code, field="supplier_number", message=error.message)]
+        return _form(request, order, number, findings=findings, message=error.message)
+    messages.success(request, f"{row.number} was entered: {status_of(row.status, 'invoice')[0].lower()}.")
+    return go(request, link("invoice", row.number))
+
+
+def _typed(request: HttpRequest, order: PurchaseOrder) -> InvoiceInput:
+    """The invoice as typed. Raises Invalid with everything that is not a number or a day, each at its field."""
+    data, findings = request.POST, []
+
+    def number(name: str, label: str, default: str = "") -> Decimal:
+        try:
+            return typed_number(data.get(name, "") or default, field=name, label=label)
+        except Invalid as error:
+            findings.extend(error.findings)
+            return Decimal(0)
+
+    lines = []
+    for line in order.lines.all():
+        quantity = number(f"quantity-{line.line_number}", f"Line {line.line_number}: the quantity", "0")
+        price = number(f"price-{line.line_number}", f"Line {line.line_number}: the price", "0")
+        if quantity > 0:
+            lines.append(
+                BilledLineInput(
+                    line_number=len(lines) + 1, order_line_number=line.line_number, quantity=quantity,
+                    unit=(data.get(f"unit-{line.line_number}", "").strip() or line.unit)[:3].upper(), unit_price=price,
+                )
+            )  # fmt: skip
+    freight, tax = number("freight", "Freight", "0"), number("tax", "Tax", "0")
+    total = number("total", "The total")
+    try:
+        dated = typed_day(data.get("invoice_date", ""), field="invoice_date", label="The invoice date")
+    except Invalid as error:
+        dated = None
+        findings.extend(error.findings)
+    if dated is None and not any(f.field == "invoice_date" for f in findings):
+        findings.append(Finding(code="day_missing", field="invoice_date", message="The invoice date is missing."))
+    if findings or dated is None:
+        raise Invalid("Some fields cannot be read.", findings=findings)
+    return InvoiceInput(
+        supplier_number=data.get("supplier_number", "").strip()[:40], order_number=order.number, invoice_date=dated,
+        currency=order.currency, total=total, tax=tax, lines=lines,
+        charges=[{"code": "freight", "description": "Freight", "amount": f"{freight:f}"}] if freight else [],
+    )  # fmt: skip
+
+
+def _form(
+    request: HttpRequest, order: PurchaseOrder | None, number: str, *, findings: Sequence[Finding] = (), message: str = ""
+) -> HttpResponse:
+    data = request.POST
+    lines = []
+    for line in order.lines.all() if order else ():
+        left = max(line.base_quantity - line.invoiced_base, Decimal(0)) / line.multiplier
+        at = line.line_number
+        lines.append(
+            {
+                "number": at,
+                "key": str(at),
+                "title": line.description,
+                "ordered": fmt.quantity(line.quantity, line.unit).text,
+                "received": fmt.quantity(line.received_base / line.multiplier, line.unit).text,
+                "quantity": data.get(f"quantity-{at}", fmt.number(left).replace(",", "")),
+                "unit": data.get(f"unit-{at}", line.unit),
+                "price": data.get(f"price-{at}", f"{line.unit_price.normalize():f}"),
+            }
+        )
+    context = {
+        "order": order,
+        "order_number": number,
+        "lines": lines,
+        "data": {name: data.get(name, "") for name in ("supplier_number", "invoice_date", "freight", "tax", "total")},
+        "findings": findings,
+        "message": message,
+        "crumbs": [parts.Crumb(label="Invoices", href=link("invoices")), parts.Crumb(label="Enter an invoice")],
+    }
+    return render(request, "payables/invoice_new.html", context, status=422 if findings or message else 200)

@@ -1,0 +1,22 @@
+"""What messages are called on screens."""
+
+from __future__ import annotations
+
+NAMES = {
+    "purchase_order.create": "Order",
+    "purchase_order.cancel": "Cancellation",
+    "receipt.post": "Receipt",
+    "receipt.reverse": "Receipt reversal",
+    "voucher.post": "Voucher",
+    "functional_acknowledgement": "997 acknowledgement",
+    "997": "997 acknowledgement",
+    "855": "855 answer",
+    "856": "856 ship notice",
+    "810": "810 invoice",
+    "850": "850 order",
+}
+
+
+def message_name(what: str) -> str:
+    """The topic or transaction in words."""
+    return NAMES.get(what, what.replace("_", " ").replace(".", ": ").capitalize() or "File")

@@ -1,0 +1,280 @@
+"""Integration support: messages out and in, endpoints, dead letters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from core.actors import Actor
+from core.errors import NotFound
+from core.keyset import Page
+from integrations import selectors
+from integrations.models import Endpoint, InboundMessage, OutboundMessage
+from integrations.services import replay
+from masterdata.models import Role
+from portal.templatetags.ui import badge
+from portal.web import format as fmt
+from portal.web import parts
+from portal.web.links import document, link
+from portal.web.message_words import message_name
+from portal.web.page import actor_of, go, is_fragment, next_href
+
+ZONE = "UTC"
+OUT_STATES = (
+    ("", "All"), ("queued", "Queued"), ("retry", "Waiting to retry"), ("unknown", "Outcome unknown"), ("dead", "Dead letters"),
+    ("delivered", "Delivered"),
+)  # fmt: skip
+IN_STATES = (
+    ("", "All"), ("applied", "Applied"), ("parked", "Parked"), ("quarantined", "Quarantined"), ("failed", "Dead letters"),
+    ("duplicate", "Duplicates"),
+)  # fmt: skip
+READERS = (Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR, Role.AUDITOR)
+CHOICES = {
+    "replay": ("Send again", "It is sent once more under the same reference; the other side takes it only once.", ""),
+    "resend": (
+        "Send again",
+        "The other side may have it already. If it does not recognize our reference, it gets it twice.",
+        "danger",
+    ),
+    "mark_delivered": (
+        "It arrived",
+        "Nothing is sent any more. Choose this when you saw the document in the other system.",
+        "",
+    ),
+    "cancel": ("Give up", "It is never sent. Later messages of the same document go on.", "danger"),
+}
+"""What a person may decide: button, consequence in words, tone."""
+
+
+def _reader(request: HttpRequest) -> Actor:
+    actor = actor_of(request)
+    if not any(actor.has(role) for role in READERS):
+        raise NotFound("There is no such page for you.")
+    return actor
+
+
+@login_required
+def messages(request: HttpRequest) -> HttpResponse:
+    actor, query = _reader(request), request.GET
+    into = query.get("direction") == "in"
+    wanted = {"endpoint": query.get("endpoint", ""), "state": query.get("state", ""), "text": query.get("q", "")[:80].strip(),
+              "cause": query.get("cause", "")}  # fmt: skip
+    lister: Any = selectors.inbound_list if into else selectors.outbound_list
+    page: Page[Any] = lister(actor, **wanted, after=query.get("after", ""))
+    rows = [_in_row(m) if into else _out_row(m) for m in page.rows]
+    context: dict[str, Any] = {"rows": rows, "next_href": next_href(request, page)}
+    if is_fragment(request) and query.get("after"):
+        return render(request, "integration/messages.html#rows", context)
+    groups = selectors.dead_letters(actor)
+    return render(
+        request,
+        "integration/messages.html",
+        {**context, **_frame(request, into), "groups": [_group(g) for g in groups]},
+    )
+
+
+def _frame(request: HttpRequest, into: bool) -> dict[str, Any]:
+    query = request.GET
+    states = IN_STATES if into else OUT_STATES
+    return {
+        "tabs": [
+            parts.Tab(label="Sent", href="?", active=not into),
+            parts.Tab(label="Received", href="?direction=in", active=into),
+        ],
+        "states": [
+            (label, parts.query_with(query, state=value or None), query.get("state", "") == value)
+            for value, label in states
+        ],
+        "query": query.get("q", ""),
+        "hidden": [(key, value) for key in ("direction", "state", "endpoint", "cause") for value in query.getlist(key)],
+    }
+
+
+def _out_row(row: OutboundMessage) -> dict[str, Any]:
+    return {
+        "href": link("message", row.pk),
+        "what": message_name(row.topic),
+        "number": row.document_number,
+        "document_href": document(row.document_kind, row.document_number),
+        "endpoint": row.endpoint.name,
+        "state": badge(row.state, "message"),
+        "detail": row.detail or row.remote_reference,
+        "attempts": row.attempt_count,
+        "age": fmt.age(row.created_at, ZONE),
+    }
+
+
+def _in_row(row: InboundMessage) -> dict[str, Any]:
+    return {
+        "href": link("inbound-message", row.pk),
+        "what": message_name(row.kind),
+        "number": row.document_number or row.control_number,
+        "document_href": document(row.document_kind, row.document_number),
+        "endpoint": row.endpoint.name,
+        "state": badge(row.state, "message"),
+        "detail": row.detail,
+        "attempts": row.attempt_count,
+        "age": fmt.age(row.received_at, ZONE),
+    }
+
+
+def _group(group: selectors.CauseGroup) -> dict[str, Any]:
+    state = "failed" if group.direction == "in" else "dead"
+    direction = "&direction=in" if group.direction == "in" else ""
+    return {
+        "count": group.count,
+        "what": message_name(group.what),
+        "endpoint": group.endpoint_name,
+        "cause": group.cause.replace("_", " "),
+        "example": group.example,
+        "oldest": fmt.age(group.oldest, ZONE),
+        "href": f"?state={state}&endpoint={group.endpoint}&cause={group.cause}{direction}",
+    }
+
+
+@login_required
+def message(request: HttpRequest, pk: int) -> HttpResponse:
+    actor = actor_of(request)
+    found = selectors.outbound_get(actor, pk)
+    row = found.message
+    return render(
+        request,
+        "integration/message.html",
+        {
+            "row": row,
+            "title": message_name(row.topic),
+            "header_badge": badge(row.state, "message"),
+            "header_facts": [
+                parts.Fact(label="To", value=row.endpoint.name, href=link("endpoints")),
+                parts.Fact(label="About", value=row.document_number, href=document(row.document_kind, row.document_number)),
+                parts.Fact(label="Written", value=fmt.when(row.created_at, ZONE)),
+                parts.Fact(label="Tries", value=str(row.attempt_count)),
+                parts.Fact(label="Reference there", value=row.remote_reference or "—"),
+            ],
+            "detail": row.detail,
+            "attempts": [
+                {
+                    "number": a.number,
+                    "when": fmt.when(a.started_at, ZONE),
+                    "outcome": badge(a.outcome, "attempt"),
+                    "code": a.status_code,
+                    "detail": a.detail,
+                }
+                for a in found.attempts
+            ],
+            "payload": found.payload_text,
+            "blocked_by": found.blocked_by,
+            "choices": [
+                {"name": name, "label": CHOICES[name][0], "words": CHOICES[name][1], "tone": CHOICES[name][2]}
+                for name in (found.choices if actor.has(Role.INTEGRATION_SUPPORT) else ())
+            ],
+            "crumbs": [parts.Crumb(label="Messages", href=link("messages")), parts.Crumb(label=f"{message_name(row.topic)} {row.document_number}")],
+        },
+    )  # fmt: skip
+
+
+@require_POST
+@login_required
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Replay, resend, mark as delivered or give up, with a reason."""
+    acts = {
+        "replay": replay.message_replay,
+        "resend": replay.message_resend,
+        "mark_delivered": replay.message_mark_delivered,
+        "cancel": replay.message_cancel,
+    }
+    act = acts.get(request.POST.get("choice", ""))
+    if act is None:
+        raise NotFound("There is no such choice.")
+    act(actor=actor_of(request), message_id=pk, reason=request.POST.get("reason", ""))
+    return go(request, link("message", pk))
+
+
+@login_required
+def inbound(request: HttpRequest, pk: int) -> HttpResponse:
+    actor = actor_of(request)
+    found = selectors.inbound_get(actor, pk)
+    row = found.message
+    return render(
+        request,
+        "integration/inbound.html",
+        {
+            "row": row,
+            "title": message_name(row.kind),
+            "header_badge": badge(row.state, "message"),
+            "header_facts": [
+                parts.Fact(label="From", value=row.endpoint.name),
+                parts.Fact(label="File", value=row.file_name or (row.parent.file_name if row.parent else "") or "—"),
+                parts.Fact(label="Control number", value=row.control_number or "—"),
+                parts.Fact(label="Received", value=fmt.when(row.received_at, ZONE)),
+                parts.Fact(
+                    label="Effect", value=row.document_number or "none", href=document(row.document_kind, row.document_number)
+                ),
+            ],
+            "detail": row.detail,
+            "findings": row.findings,
+            "payload": found.payload_text,
+            "siblings": [(link("inbound-message", s.pk), message_name(s.kind), badge(s.state, "message")) for s in found.siblings if s.pk != row.pk],
+            "may_replay": actor.has(Role.INTEGRATION_SUPPORT) and "replay" in found.choices,
+            "crumbs": [parts.Crumb(label="Messages", href=f"{link('messages')}?direction=in"), parts.Crumb(label=message_name(row.kind))],
+        },
+    )  # fmt: skip
+
+
+@require_POST
+@login_required
+def inbound_replay(request: HttpRequest, pk: int) -> HttpResponse:
+    replay.inbound_replay(actor=actor_of(request), message_id=pk, reason=request.POST.get("reason", ""))
+    return go(request, link("inbound-message", pk))
+
+
+@login_required
+def endpoints(request: HttpRequest) -> HttpResponse:
+    actor = _reader(request)
+    rows = list(selectors.endpoints_list(actor))
+    tiles = [_tile(row) for row in rows]
+    tiles.sort(key=lambda tile: (tile["rank"], tile["name"]))
+    return render(
+        request, "integration/endpoints.html", {"tiles": tiles, "may_pause": actor.has(Role.INTEGRATION_SUPPORT)}
+    )
+
+
+def _tile(row: Endpoint) -> dict[str, Any]:
+    condition = selectors.endpoint_condition(row)
+    shown = {"paused": "paused", "open": "down", "failing": "degraded", "healthy": "up"}[condition]
+    facts: Any = row  # annotated by endpoints_list
+    return {
+        "code": row.code,
+        "name": row.name,
+        "kind": row.get_kind_display(),
+        "status": badge(shown),
+        "rank": {"down": 0, "degraded": 1, "paused": 2, "up": 3}[shown],
+        "depth": facts.depth,
+        "oldest": fmt.age(facts.oldest, ZONE) if facts.oldest else None,
+        "dead": facts.dead,
+        "unknown": facts.unknown,
+        "last": fmt.age(row.last_success_at, ZONE) if row.last_success_at else None,
+        "paused": row.paused,
+        "reason": row.pause_reason,
+        "until": fmt.when(row.circuit_open_until, ZONE)
+        if row.circuit_open_until and row.circuit_open_until > timezone.now()
+        else None,
+        "href": f"{link('messages')}?endpoint={row.code}",
+    }
+
+
+@require_POST
+@login_required
+def endpoint_switch(request: HttpRequest, code: str) -> HttpResponse:
+    """Pause (messages wait) or resume (they leave in order)."""
+    actor = actor_of(request)
+    if request.POST.get("do") == "resume":
+        replay.endpoint_resume(actor=actor, code=code, reason=request.POST.get("reason", "resumed"))
+    else:
+        replay.endpoint_pause(actor=actor, code=code, reason=request.POST.get("reason", ""))
+    return go(request, link("endpoints"))

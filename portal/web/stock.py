@@ -1,0 +1,187 @@
+"""Stock: what lies where, and one item with its lots, ledger and sources."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+
+from core.errors import NotFound
+from core.keyset import page as page_of
+from inventory.models import Lot, StockBalance, StockMove
+from inventory.selectors import below_par, item_moves, item_stock, stock_listed
+from masterdata.models import Item, Location
+from masterdata.selectors import item_facts, items_search
+from portal.templatetags.ui import badge, status_of
+from portal.web import format as fmt
+from portal.web import parts
+from portal.web.links import document, link
+from portal.web.page import actor_of, csv_file, is_fragment, next_href
+from portal.web.preferences import facility_chosen
+
+HEADER = ("Facility", "Place", "Item", "Description", "Lot", "Expires", "Lot status", "Quantity", "Unit")
+MOVES = 50
+SOON_DAYS = 60
+
+
+@login_required
+def stock(request: HttpRequest) -> HttpResponseBase:
+    actor, here, query = actor_of(request), facility_chosen(request), request.GET
+    if query.get("view") == "low":
+        return _low(request)
+    listed = stock_listed(
+        actor,
+        facility_id=here,
+        kinds=query.getlist("kind"),
+        statuses=query.getlist("status"),
+        q=query.get("q", "")[:80],
+    )
+    if query.get("export") == "csv":
+        return csv_file("stock", HEADER, (_export(row) for row in listed.order_by("id").iterator(chunk_size=500)))
+    page = page_of(listed, after=query.get("after", ""), newest_first=False)
+    context: dict[str, Any] = {"rows": [_row(row) for row in page.rows], "next_href": next_href(request, page)}
+    if is_fragment(request) and query.get("after"):
+        return render(request, "supply/stock.html#rows", context)
+    context |= _frame(request)
+    return render(request, "supply/stock.html", context)
+
+
+def _frame(request: HttpRequest) -> dict[str, Any]:
+    actor, here, query = actor_of(request), facility_chosen(request), request.GET
+    low = query.get("view") == "low"
+    kinds = [(k.value, k.label, 0) for k in Location.Kind if k not in Location.OUTSIDE]
+    states = [(s.value, status_of(s.value)[0], 0) for s in Lot.Status]
+    return {
+        "tabs": [
+            parts.Tab(label="On hand", href="?", active=not low),
+            parts.Tab(label="Below par", href="?view=low", active=low, count=below_par(actor, facility_id=here).count()),
+        ],
+        "kinds": [_choice(query, "kind", value, label) for value, label, _ in kinds],
+        "states": [_choice(query, "status", value, label) for value, label, _ in states],
+        "columns": [
+            parts.Column(label="Item"), parts.Column(label="Place"), parts.Column(label="Lot", narrow=True),
+            parts.Column(label="Expires", narrow=True), parts.Column(label="Status"), parts.Column(label="On hand", align="end"),
+        ],
+        "query": query.get("q", ""),
+        "hidden": [(key, value) for key in ("kind", "status", "view") for value in query.getlist(key)],
+        "export_href": parts.query_with(query, export="csv"),
+    }  # fmt: skip
+
+
+def _choice(query: Any, key: str, value: str, label: str) -> tuple[str, str, bool]:
+    chosen = query.getlist(key)
+    now = [c for c in chosen if c != value] if value in chosen else [*chosen, value]
+    return label, parts.query_with(query, **{key: now}), value in chosen
+
+
+def _row(row: StockBalance) -> dict[str, Any]:
+    today = timezone.now().date()
+    expired = row.lot.expiry is not None and row.lot.expiry < today
+    soon = row.lot.expiry is not None and not expired and (row.lot.expiry - today).days <= SOON_DAYS
+    return {
+        "item": row.item.number,
+        "href": link("item", row.item.number),
+        "title": row.item.description,
+        "place": row.location.name,
+        "facility": row.location.facility.name,
+        "lot": row.lot.number,
+        "expiry": fmt.day(row.lot.expiry),
+        "soon": soon or expired,
+        "status": badge("expired") if expired else badge(row.lot.status),
+        "quantity": fmt.quantity(row.quantity, row.item.base_unit),
+    }
+
+
+def _export(row: StockBalance) -> tuple[object, ...]:
+    return (
+        row.location.facility.name, row.location.name, row.item.number, row.item.description, row.lot.number,
+        row.lot.expiry or "", row.lot.status, row.quantity, row.item.base_unit,
+    )  # fmt: skip
+
+
+def _low(request: HttpRequest) -> HttpResponse:
+    """Places at or below their reorder point, the emptiest first."""
+    rows: Any = below_par(actor_of(request), facility_id=facility_chosen(request)).order_by("id")[:200]
+    shown = [
+        {
+            "item": row.item.number,
+            "href": link("item", row.item.number),
+            "title": row.item.description,
+            "place": row.location.name,
+            "facility": row.location.facility.name,
+            "on_hand": fmt.quantity(row.on_hand, row.item.base_unit),  # annotated by below_par
+            "par": fmt.quantity(row.par, row.item.base_unit),
+            "reorder": fmt.quantity(row.reorder_point, row.item.base_unit),
+            "empty": row.on_hand == 0,
+        }
+        for row in rows
+    ]
+    return render(request, "supply/low_stock.html", {**_frame(request), "rows": shown})
+
+
+@login_required
+def item(request: HttpRequest, number: str) -> HttpResponse:
+    actor = actor_of(request)
+    row: Item | None = items_search(actor).filter(number=number).first()
+    if row is None:
+        raise NotFound(f"There is no item {number}.")
+    balances = list(item_stock(actor, row.pk)[:200])
+    moves = list(item_moves(actor, row.pk)[:MOVES])
+    total = sum((b.quantity for b in balances), Decimal(0))
+    here = facility_chosen(request)
+    facts = item_facts([row.pk], facility_id=here or 0, on=timezone.now().date()).get(row.pk)
+    flags = [
+        word
+        for word, on in (("lot", row.lot_tracked), ("serial", row.serial_tracked), ("expiry", row.expiry_tracked))
+        if on
+    ]
+    return render(
+        request,
+        "supply/item.html",
+        {
+            "row": row,
+            "header_badge": badge(row.status),
+            "header_facts": [
+                parts.Fact(label="Category", value=row.category.name),
+                parts.Fact(label="Maker", value=f"{row.manufacturer} {row.manufacturer_part}".strip() or "—"),
+                parts.Fact(label="On hand", value=fmt.quantity(total, row.base_unit)),
+                parts.Fact(label="Tracked by", value=", ".join(flags) or "quantity only"),
+            ],
+            "packs": [
+                {"unit": p.unit, "text": f"{fmt.number(p.multiplier)} {row.base_unit}", "gtin": p.gtin} for p in row.packagings.all()
+            ],
+            "balances": [_row(b) for b in balances],
+            "offers": [
+                {
+                    "supplier": o.supplier_name,
+                    "part": o.supplier_part,
+                    "price": fmt.price(o.price, "USD", o.unit),
+                    "contract": o.contract_number,
+                    "lead": f"{o.lead_time_days} days",
+                }
+                for o in (facts.offers if facts else ())
+            ],
+            "moves": [_move(m, row.base_unit) for m in moves],
+            "crumbs": [parts.Crumb(label="Stock", href=link("stock")), parts.Crumb(label=row.number)],
+        },
+    )  # fmt: skip
+
+
+def _move(move: StockMove, unit: str) -> dict[str, Any]:
+    zone = move.to_location.facility.timezone
+    return {
+        "when": fmt.when(move.moved_at, zone),
+        "reason": move.get_reason_display(),
+        "quantity": fmt.quantity(move.quantity, unit),
+        "from": move.from_location.name,
+        "to": move.to_location.name,
+        "lot": move.lot.number,
+        "who": move.actor.name,
+        "number": move.document_number,
+        "href": document(move.document_kind, move.document_number),
+    }

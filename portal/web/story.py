@@ -1,0 +1,99 @@
+"""Business events as sentences, with their icon and colour, for timelines and "what changed"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from core.models import BusinessEvent
+from portal.web import format as fmt
+from portal.web.links import document
+from portal.web.parts import TimelineEntry, Tone
+
+Data = Mapping[str, Any]
+DECIDED: Mapping[str, tuple[str, str, Tone]] = {
+    "approve": ("{number} was approved", "check", "good"),
+    "return": ("{number} was sent back for changes", "arrow-back-up", "waiting"),
+    "reject": ("{number} was rejected", "x", "bad"),
+}
+RESOLVED: Mapping[str, str] = {
+    "accept_variance": "Difference accepted on {number}",
+    "request_credit": "Credit requested for {number}",
+    "short_pay": "{number} will be paid short",
+    "wait_for_receipt": "{number} waits for its receipt",
+    "send_to_buyer": "{number} was sent to the buyer",
+    "reject_invoice": "{number} was rejected",
+    "void_invoice": "{number} was voided",
+}
+ANSWERED: Mapping[str, tuple[str, Tone]] = {
+    "accepted": ("The supplier accepted {number}", "good"),
+    "changed": ("The supplier changed {number}", "waiting"),
+    "rejected": ("The supplier rejected {number}", "bad"),
+}
+SENTENCES: Mapping[str, tuple[str, str, Tone]] = {
+    "RequisitionSubmitted": ("{number} was submitted", "send", "info"),
+    "RequisitionApproved": ("{number} is fully approved", "circle-check", "good"),
+    "RequisitionCancelled": ("{number} was withdrawn", "circle-x", "done"),
+    "RequisitionFulfilled": ("Everything of {number} has arrived", "checks", "good"),
+    "PurchaseOrderIssued": ("Order {number} was issued", "shopping-cart", "info"),
+    "PurchaseOrderCancelled": ("Order {number} was cancelled", "circle-x", "done"),
+    "ShipNoticeRecorded": ("Shipment announced for {number}", "truck", "info"),
+    "ReceiptPosted": ("Goods received: {number}", "package-import", "good"),
+    "ReceiptReversed": ("Receipt reversed: {number}", "rotate-clockwise", "waiting"),
+    "InvoiceReceived": ("Invoice {number} came in", "file-invoice", "info"),
+    "InvoiceExceptionOpened": ("Invoice {number} stopped at the match", "alert-triangle", "waiting"),
+    "InvoiceCleared": ("Invoice {number} is cleared for payment", "circle-check", "good"),
+    "InvoicePosted": ("Voucher of {number} is in the ERP", "report-money", "info"),
+    "InvoicePaid": ("Invoice {number} is paid", "coin", "done"),
+}
+
+
+def _plain(event: BusinessEvent) -> tuple[str, str, Tone]:
+    data: Data = event.data
+    if event.type == "RequisitionDecided":
+        return DECIDED.get(data.get("decision", ""), DECIDED["approve"])
+    if event.type == "InvoiceExceptionResolved":
+        return RESOLVED.get(data.get("resolution", ""), "{number}: exception decided"), "scale", "progress"
+    if event.type == "SupplierAnswerRecorded":
+        text, tone = ANSWERED.get(data.get("status", ""), ("The supplier answered {number}", "info"))
+        return text, "message", tone
+    return SENTENCES.get(event.type, (f"{event.type}: {{number}}", "circle-dashed", "neutral"))
+
+
+DETAILS: Mapping[str, Callable[[Data], str]] = {
+    "RequisitionSubmitted": lambda d: _steps(int(d.get("steps", 0))),
+    "RequisitionDecided": lambda d: str(d.get("comment", "")),
+    "RequisitionCancelled": lambda d: str(d.get("reason", "")),
+    "PurchaseOrderCancelled": lambda d: str(d.get("reason", "")),
+    "SupplierAnswerRecorded": lambda d: f"{d['exceptions']} lines wait for the buyer." if d.get("exceptions") else "",
+    "InvoiceExceptionOpened": lambda d: "Differs in: " + ", ".join(str(kind).replace("_", " ") for kind in d.get("kinds", ())),
+    "InvoicePosted": lambda d: f"Voucher {d.get('voucher_number', '')}",
+}  # fmt: skip
+
+
+def _steps(count: int) -> str:
+    if not count:
+        return "An explicit rule approves it without a person."
+    return f"Needs {count} approval{'s' if count > 1 else ''}."
+
+
+def timeline(events: Iterable[BusinessEvent], zone: str, *, here: str = "") -> list[TimelineEntry]:
+    """Entries of a timeline in the facility's time zone; `here` is the number of the page's own document (not linked)."""
+    entries = []
+    for event in events:
+        text, icon, tone = _plain(event)
+        entries.append(
+            TimelineEntry(
+                text=text.format(number=event.number), when=fmt.when(event.occurred_at, zone), who=who(event), icon=icon,
+                tone=tone, detail=DETAILS[event.type](event.data) if event.type in DETAILS else "",
+                href="" if event.number == here else document(event.kind, event.number),
+            )
+        )  # fmt: skip
+    return entries
+
+
+def who(event: BusinessEvent) -> str:
+    """`Priya Nair on behalf of Dr. Ana Ruiz`."""
+    if event.actor is None:
+        return ""
+    return f"{event.actor.name} on behalf of {event.on_behalf_of.name}" if event.on_behalf_of else event.actor.name

@@ -1,0 +1,140 @@
+"""The buyer's workbench: lines that wait for a source, draft orders, answers that wait for a decision."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from core.errors import Invalid, NotFound
+from masterdata.models import Role
+from masterdata.rules.offers import ItemFacts, round_money
+from masterdata.selectors import item_facts, suppliers_search
+from portal.templatetags.ui import badge
+from portal.web import format as fmt
+from portal.web.links import link
+from portal.web.page import actor_of, go, typed_id
+from portal.web.preferences import facility_chosen
+from procurement.models import ExceptionCase, PurchaseOrder, RequisitionLine
+from procurement.selectors.invoices import cases_open
+from procurement.selectors.purchase_orders import orders_listed
+from procurement.selectors.requisitions import lines_to_source
+from procurement.services.purchase_orders import purchase_order_create
+
+SHOWN = 60
+
+
+@login_required
+def workbench(request: HttpRequest) -> HttpResponse:
+    actor, here = actor_of(request), facility_chosen(request)
+    if not actor.has(Role.BUYER):
+        raise NotFound("There is no such page for you.")
+    found = lines_to_source(actor)
+    if here is not None:
+        found = found.filter(requisition__facility=here)
+    lines = list(found[:SHOWN])
+    drafts = orders_listed(actor, view="drafts", facility_id=here)[:SHOWN]
+    answers = cases_open(actor, ExceptionCase.Queue.BUYER).order_by("due_at", "id")[:SHOWN]
+    return render(
+        request,
+        "supply/workbench.html",
+        {
+            "groups": _groups(lines),
+            "count": len(lines),
+            "drafts": [_draft(row) for row in drafts],
+            "answers": [_answer(case) for case in answers],
+            "suppliers": [(str(s.pk), s.name) for s in suppliers_search(actor)[:200]],
+        },
+    )
+
+
+def _groups(lines: list[RequisitionLine]) -> list[dict[str, Any]]:
+    """Lines by requisition, since only lines of one place share an order; each with its sources compared per base unit."""
+    facts: dict[int, dict[int, ItemFacts]] = {}
+    for facility in {li.requisition.facility_id for li in lines}:
+        ids = [li.item_id for li in lines if li.item_id and li.requisition.facility_id == facility]
+        facts[facility] = item_facts(ids, facility_id=facility, on=timezone.now().date())
+    groups: dict[int, dict[str, Any]] = {}
+    for line in lines:
+        requisition = line.requisition
+        group = groups.setdefault(
+            requisition.pk,
+            {
+                "number": requisition.number,
+                "href": link("requisition", requisition.number),
+                "place": f"{requisition.facility.name}, {requisition.location.name}",
+                "urgent": requisition.urgent,
+                "age": fmt.age(requisition.approved_at or requisition.created_at, requisition.facility.timezone),
+                "lines": [],
+            },
+        )
+        group["lines"].append(_line(line, facts[requisition.facility_id].get(line.item_id or 0)))
+    return list(groups.values())
+
+
+def _line(line: RequisitionLine, facts: ItemFacts | None) -> dict[str, Any]:
+    currency = line.requisition.currency
+    offers = sorted(facts.offers, key=lambda o: o.price_per_base(line.base_quantity)) if facts else []
+    best = {o.supplier_id: o for o in reversed(offers)}
+    return {
+        "pk": line.pk,
+        "title": line.description,
+        "item": line.item.number if line.item else "",
+        "quantity": fmt.quantity(line.quantity, line.unit),
+        "contract": badge(line.contract_check),
+        "reason": line.off_contract_reason,
+        "suggested": line.suggested_supplier,
+        "offers": [
+            {
+                "supplier": o.supplier_name,
+                "pk": o.supplier_id,
+                "price": fmt.price(o.price_for(line.base_quantity), currency, o.unit),
+                "total": fmt.money(round_money(o.price_per_base(line.base_quantity) * line.base_quantity), currency),
+                "lead": f"{o.lead_time_days} d",
+                "contract": o.contract_number,
+                "chosen": o.supplier_id == line.supplier_id,
+            }
+            for o in sorted(best.values(), key=lambda o: o.price_per_base(line.base_quantity))
+        ],
+    }
+
+
+def _draft(row: PurchaseOrder) -> dict[str, Any]:
+    short = row.supplier.minimum_order is not None and row.total < (row.supplier.minimum_order or Decimal(0))
+    return {
+        "number": row.number,
+        "href": link("order", row.number),
+        "supplier": row.supplier.name,
+        "amount": fmt.money(row.total, row.currency),
+        "hint": f"below the minimum order of {fmt.money(row.supplier.minimum_order, row.currency)}" if short else "",
+    }
+
+
+def _answer(case: ExceptionCase) -> dict[str, Any]:
+    return {
+        "title": case.title,
+        "sentence": case.explanation.get("sentence", ""),
+        "order": case.order.number if case.order else "",
+        "href": link("exceptions", "buyer") + f"?case={case.pk}",
+        "supplier": case.supplier.name,
+        "amount": fmt.money(case.amount, case.currency),
+        "age": fmt.age(case.opened_at, case.facility.timezone),
+    }
+
+
+@require_POST
+@login_required
+def source(request: HttpRequest) -> HttpResponse:
+    """Put the ticked lines of one requisition into a draft order of one supplier."""
+    actor = actor_of(request)
+    ids = [pk for text in request.POST.getlist("line") if (pk := typed_id(text))]
+    supplier = suppliers_search(actor).filter(pk=typed_id(request.POST.get("supplier", "")) or 0).first()
+    if supplier is None:
+        raise Invalid("Choose a supplier for these lines.", code="supplier_missing")
+    order = purchase_order_create(actor=actor, line_ids=ids, supplier=supplier)
+    return go(request, link("order", order.number))
