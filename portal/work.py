@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 
 from django.utils import timezone
 
@@ -13,11 +14,12 @@ from core.actors import Actor
 from core.tally import Counting, Tally, tallies
 from inventory.selectors import below_par
 from masterdata.models import Role
-from portal.web.links import link
-from portal.web.parts import Tone
+from portal.links import link
 from procurement.selectors import invoices as payable
 from procurement.selectors import purchase_orders as orders
 from procurement.selectors import requisitions as requests
+
+Tone = Literal["neutral", "info", "waiting", "bad"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +131,10 @@ QUEUES: tuple[Queue, ...] = (
         counting=_cases("unassigned", "ap"), screen="exceptions", args=("ap",), query="?view=unassigned",
     ),
     Queue(
+        key="waiting_exceptions", label="Waiting for others", icon="hourglass", roles=(Role.AP_CLERK,),
+        counting=_cases("waiting", "ap"), screen="exceptions", args=("ap",), query="?view=waiting", tone="info",
+    ),
+    Queue(
         key="exceptions", label="Invoice exceptions", icon="scale", roles=(Role.AP_CLERK,),
         counting=_cases("all", "ap"), screen="exceptions", args=("ap",), badge=True,
     ),
@@ -143,7 +149,9 @@ QUEUES: tuple[Queue, ...] = (
 
 def work_cards(actor: Actor, *, facility_id: int | None = None) -> list[WorkCard]:
     """The cards of this person's roles (of one facility, or of all theirs), counted in one statement."""
-    return [_card(queue, tally) for queue, tally in _counted(actor, facility_id, lambda queue: queue.key != "exceptions")]
+    return [
+        _card(queue, tally) for queue, tally in _counted(actor, facility_id, lambda queue: queue.key != "exceptions")
+    ]
 
 
 def badges(actor: Actor, *, facility_id: int | None = None) -> dict[str, int]:
@@ -151,9 +159,7 @@ def badges(actor: Actor, *, facility_id: int | None = None) -> dict[str, int]:
     return {queue.key: tally.count for queue, tally in _counted(actor, facility_id, lambda queue: queue.badge)}
 
 
-def _counted(
-    actor: Actor, facility_id: int | None, wanted: Callable[[Queue], bool]
-) -> Iterator[tuple[Queue, Tally]]:
+def _counted(actor: Actor, facility_id: int | None, wanted: Callable[[Queue], bool]) -> Iterator[tuple[Queue, Tally]]:
     today = timezone.now().date()
     mine = [queue for queue in QUEUES if wanted(queue) and any(actor.has(role) for role in queue.roles)]
     found = tallies(actor.user_id, {queue.key: queue.counting(actor, facility_id, today) for queue in mine})

@@ -17,13 +17,13 @@ from core.keyset import page as page_of
 from core.tally import Counting, tallies
 from integrations.selectors import DocumentMessage, messages_of_document
 from masterdata.models import Role
-from portal.templatetags.ui import badge, status_of
+from portal.links import link
 from portal.web import format as fmt
 from portal.web import parts, story
-from portal.web.links import link
 from portal.web.message_words import message_name
 from portal.web.page import actor_of, csv_file, go, is_fragment, next_href
 from portal.web.preferences import facility_chosen
+from portal.web.status import badge, status_of
 from procurement.models import PurchaseOrder, PurchaseOrderLine
 from procurement.selectors.changes import story_of
 from procurement.selectors.invoices import comments_of
