@@ -8,7 +8,9 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import structlog
 from celery import current_app
@@ -16,6 +18,7 @@ from django.db import transaction
 
 DELIVER_TASK = "integrations.tasks.deliver"
 _log = structlog.get_logger(__name__)
+_silent: ContextVar[bool] = ContextVar("doorbell_silent", default=False)
 
 
 class _Doorbell:
@@ -61,8 +64,18 @@ _lock = threading.Lock()
 def ring_after_commit(endpoint_ids: Iterable[int]) -> None:
     """Ring for these endpoints once the transaction is committed. Never raises, never waits."""
     named = set(endpoint_ids)
-    if named:
+    if named and not _silent.get():
         transaction.on_commit(lambda: _ring(named), robust=True)
+
+
+@contextmanager
+def doorbell_silent() -> Iterator[None]:
+    """Nobody is rung for what is written inside: it is history, or the sweep finds it."""
+    token = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(token)
 
 
 def _ring(endpoint_ids: set[int]) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.actors import Actor
-from core.errors import DomainError, Finding, NotFound
+from core.errors import DomainError, Finding, NotAllowed, NotFound
 from core.keyset import page as page_of
 from masterdata.models import Role
 from masterdata.selectors import limit_of
@@ -340,7 +340,8 @@ def assign(request: HttpRequest, case_id: int) -> HttpResponse:
     """Take a case."""
     actor = actor_of(request)
     found = case_get(actor, case_id)
-    exceptions_assign(actor=actor, case_ids=[case_id], owner_id=actor.user_id)
+    if not exceptions_assign(actor=actor, case_ids=[case_id], owner_id=actor.user_id):
+        raise NotAllowed("You cannot take this: its queue is served by other people, or it is decided.", code="not_your_queue")
     if is_fragment(request):
         return toasted(
             _show(request, found.queue, _here(request), case_get(actor, case_id), part="#worklist"), "It is yours."

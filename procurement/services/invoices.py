@@ -37,6 +37,8 @@ from procurement.rules.three_way_match import BilledInvoice, BilledLine, MatchFi
 from procurement.services.tolerances import limits_for
 
 AP_TARGET = timedelta(days=3)
+PARTNER_SOURCES = ("810", "ubl")
+"""Invoices that a trading partner's own endpoint delivered: no person enters them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,12 +76,15 @@ def invoice_register(
 ) -> Invoice:
     """Take an invoice in and match it at once. `facility` is needed only where no order tells it.
 
-    Raises Conflict (duplicate number of the same supplier), Invalid (nothing billed, facility unknown).
+    Raises NotAllowed (only AP clerks enter invoices), Conflict (duplicate number of the same supplier), Invalid (nothing billed,
+    facility unknown).
     """
     with acting(actor=actor, reason=f"invoice {invoice.supplier_number} received by {source}"):
         order = _order(invoice.order_number, supplier)
         place = order.facility_id if order else (facility.pk if facility else None)
         _check_input(invoice, place)
+        if source not in PARTNER_SOURCES:
+            actor.require(Role.AP_CLERK, scope=place or 0, to="enter invoices")
         if order:
             join_trace(order.trace_id)
         normalized = normalize_number(invoice.supplier_number)

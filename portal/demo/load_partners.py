@@ -1,0 +1,58 @@
+"""Loads whom the portal talks to: the ERPs, the suppliers that speak EDI, and which facility uses which ERP from when."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from integrations.models import Endpoint, ErpRoute, Partner
+from masterdata.models import Facility, Supplier
+from portal.demo import suppliers
+
+MAIN, LEGACY, LAST_ON_LEGACY = "erp-main", "erp-orchard", "ORCH"
+"""The network's ERP, and the one that a clinic still has until its cut-over."""
+CUT_OVER_IN = timedelta(days=21)
+WRITES_CASE_AS_CS = {"SUP-CROS", "SUP-OAKL", "SUP-GRAN"}
+OTHER_DELIMITERS = {"SUP-FOXG", "SUP-TERN"}
+BY_MAIL = {"SUP-PALI", "SUP-QUAR", "SUP-PENDRY", "SUP-WRENFI", "SUP-BRACKE", "SUP-ARDENN"}
+"""Suppliers that take orders by e-mail and are told nothing by message."""
+
+
+def load_partners(today: date) -> None:
+    """Endpoints, routes and EDI partners. The demo ERP's address and token are read from the environment at run time."""
+    erp = {"kind": "erp", "adapter": "rest_erp", "config": {"base_url": "env:DEMO_ERP_URL", "token": "env:DEMO_ERP_TOKEN"}}
+    main = Endpoint.objects.create(code=MAIN, name="Meridian ERP", duplicates="lookup", quiet_seconds=5, **erp)
+    legacy = Endpoint.objects.create(code=LEGACY, name="Orchard Street practice ERP", duplicates="manual", **erp)
+    long_ago = today - timedelta(days=800)
+    routes = []
+    for facility in Facility.objects.order_by("code"):
+        late = facility.code == LAST_ON_LEGACY
+        routes.append(ErpRoute(facility=facility, starts_on=long_ago, endpoint=legacy if late else main))
+        if late:
+            routes.append(ErpRoute(facility=facility, starts_on=today + CUT_OVER_IN, endpoint=main))
+    ErpRoute.objects.bulk_create(routes)
+    _load_edi()
+
+
+def _load_edi() -> None:
+    rows = {row.code: row for row in Supplier.objects.all()}
+    known = [s for s in suppliers.suppliers() if s.code not in BY_MAIL]
+    endpoints = {
+        row.code: row
+        for row in Endpoint.objects.bulk_create(
+            Endpoint(
+                code=s.code.lower(), name=s.name, kind="supplier", adapter="folder", config={"folder": s.code},
+                duplicates="lookup", quiet_seconds=5,
+            )
+            for s in known
+        )
+    }  # fmt: skip
+    Partner.objects.bulk_create(
+        Partner(
+            supplier=rows[s.code], endpoint=endpoints[s.code.lower()], our_qualifier="ZZ", our_id="MERIDIANHEALTH",
+            qualifier=s.edi_qualifier, identifier=s.edi_id,
+            unit_map={"CS": "CA"} if s.code in WRITES_CASE_AS_CS else {},
+            element_separator="|" if s.code in OTHER_DELIMITERS else "*",
+            component_separator="^" if s.code in OTHER_DELIMITERS else ">",
+        )
+        for s in known
+    )  # fmt: skip
