@@ -52,7 +52,7 @@ _WORDS = {
 }
 _TOPICS = {
     "purchase_order.create": "Order", "purchase_order.cancel": "Cancellation", "receipt.post": "Receipt",
-    "receipt.reverse": "Receipt reversal", "voucher.post": "Voucher", "functional_acknowledgement": "997",
+    "receipt.reverse": "Receipt reversal", "voucher.post": "Voucher", "acknowledgement.send": "997",
 }  # fmt: skip
 _INBOUND = {"997": "997 acknowledgement", "855": "855 answer", "856": "856 ship notice", "810": "810 invoice"}
 
@@ -172,7 +172,7 @@ def _detail(row: BusinessEvent) -> str:
 def _sent(actor: Actor, trace_id: str) -> list[Hop]:
     rows = (
         OutboundMessage.objects.filter(scoped(actor), trace_id=trace_id)
-        .exclude(topic="functional_acknowledgement")
+        .exclude(topic="acknowledgement.send")
         .select_related("endpoint")
         .order_by("id")
     )

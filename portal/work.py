@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from core.actors import Actor
 from core.tally import Counting, Tally, tallies
+from integrations import selectors as letters
 from inventory.selectors import below_par
 from masterdata.models import Role
 from portal.links import link
@@ -52,6 +53,7 @@ class Queue:
     query: str = ""
     tone: Tone = "waiting"
     badge: bool = False
+    card: bool = True
 
 
 def _cases(view: str, queue: str) -> Callable[[Actor, int | None, date], Counting]:
@@ -61,6 +63,7 @@ def _cases(view: str, queue: str) -> Callable[[Actor, int | None, date], Countin
     )  # fmt: skip
 
 
+MESSAGE_ROLES = (Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR)
 QUEUES: tuple[Queue, ...] = (
     Queue(
         key="returned", label="Returned to me", icon="arrow-back-up", roles=(Role.REQUESTER,),
@@ -136,7 +139,27 @@ QUEUES: tuple[Queue, ...] = (
     ),
     Queue(
         key="exceptions", label="Invoice exceptions", icon="scale", roles=(Role.AP_CLERK,),
-        counting=_cases("all", "ap"), screen="exceptions", args=("ap",), badge=True,
+        counting=_cases("all", "ap"), screen="exceptions", args=("ap",), badge=True, card=False,
+    ),
+    Queue(
+        key="dead_letters", label="Dead letters", icon="alert-octagon", roles=MESSAGE_ROLES,
+        counting=lambda actor, facility, day: Counting(rows=letters.outbound_stuck(actor, "dead"), moment="created_at"),
+        screen="messages", query="?state=dead", tone="bad",
+    ),
+    Queue(
+        key="unknown_outcomes", label="Outcome unknown", icon="help-circle", roles=MESSAGE_ROLES,
+        counting=lambda actor, facility, day: Counting(rows=letters.outbound_stuck(actor, "unknown"), moment="created_at"),
+        screen="messages", query="?state=unknown",
+    ),
+    Queue(
+        key="not_applied", label="Came in, not applied", icon="inbox", roles=MESSAGE_ROLES,
+        counting=lambda actor, facility, day: Counting(rows=letters.inbound_stuck(actor), moment="received_at"),
+        screen="messages", query="?direction=in&state=failed",
+    ),
+    Queue(
+        key="messages", label="Messages to look after", icon="mail", roles=MESSAGE_ROLES,
+        counting=lambda actor, facility, day: Counting(rows=letters.outbound_stuck(actor)),
+        screen="messages", badge=True, card=False,
     ),
     Queue(
         key="low_stock", label="Below par", icon="building-warehouse", roles=(Role.STOCK_CLERK,),
@@ -150,7 +173,7 @@ QUEUES: tuple[Queue, ...] = (
 def work_cards(actor: Actor, *, facility_id: int | None = None) -> list[WorkCard]:
     """The cards of this person's roles (of one facility, or of all theirs), counted in one statement."""
     return [
-        _card(queue, tally) for queue, tally in _counted(actor, facility_id, lambda queue: queue.key != "exceptions")
+        _card(queue, tally) for queue, tally in _counted(actor, facility_id, lambda queue: queue.card)
     ]
 
 

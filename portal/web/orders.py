@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -197,8 +197,8 @@ def _facts(row: PurchaseOrder) -> list[parts.Fact]:
 
 def _rail(row: PurchaseOrder, messages: Sequence[DocumentMessage], zone: str) -> list[parts.Hop]:
     """queued → sent → 997 → 855 → 856 → received → invoiced, with the time of each."""
-    answer, notice = row.answers.first(), row.ship_notices.first()
-    receipt, invoice = row.receipts.last(), row.invoices.last()
+    answer, notice = _newest(row.answers.all()), _newest(row.ship_notices.all())
+    receipt, invoice = _oldest(row.receipts.all()), _oldest(row.invoices.all())
     sent = next(
         (m for m in messages if m.direction == "out" and m.what == "purchase_order.create" and m.state == "delivered"),
         None,
@@ -222,6 +222,15 @@ def _rail(row: PurchaseOrder, messages: Sequence[DocumentMessage], zone: str) ->
         hops.append(parts.Hop(label=label, state=state, when=fmt.when(at, zone) if at else None, href=href, wait=wait))  # type: ignore[arg-type]
         before = at or before
     return hops
+
+
+def _newest(prefetched: Iterable[Any]) -> Any:
+    """Of rows fetched with the order already: `.first()` would ask again."""
+    return max(prefetched, key=lambda row: row.pk, default=None)
+
+
+def _oldest(prefetched: Iterable[Any]) -> Any:
+    return min(prefetched, key=lambda row: row.pk, default=None)
 
 
 def _line(line: PurchaseOrderLine, row: PurchaseOrder) -> dict[str, Any]:
