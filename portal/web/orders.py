@@ -226,7 +226,7 @@ def _rail(row: PurchaseOrder, answers: Sequence[Answered], messages: Sequence[Do
         hops.append(
             parts.Hop(
                 label=label, state=state, when=fmt.when(at, zone) if at else None, href=href,  # type: ignore[arg-type]
-                wait=fmt.duration(seconds) if seconds >= 1 else "", note="did not come" if n < last and not failed else "",
+                wait=fmt.duration(seconds) if seconds >= 1 else "", note=("no message" if label == "Sent" else "none came") if n < last and not failed else "",
             )
         )  # fmt: skip
         before = at or before

@@ -90,10 +90,10 @@ def post_receipt(request: HttpRequest, number: str) -> HttpResponse:
     """Post what is entered; with `do=scan` only put the scanned pack on its line and show the form again."""
     actor = actor_of(request)
     form = _Form(order_get(actor, number), request.POST)
-    if request.POST.get("do") == "scan":
-        form.scan(request.POST.get("scan", ""))
-        return render(request, "supply/receive.html", _context(form))
     try:
+        if request.POST.get("do") == "scan":
+            form.scan(request.POST.get("scan", ""))
+            return render(request, "supply/receive.html", _context(form))
         lines = _typed_lines(form)
         receipt = receipt_post(
             actor=actor, order_number=number, lines=lines,

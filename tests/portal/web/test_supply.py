@@ -114,10 +114,35 @@ def test_the_ship_notice_fills_the_form_and_a_scan_finds_its_line(net: Network, 
     client = sign_in("receiver@NORTH")
     assert "LOT-5" in text(client.get(f"/receiving/{order.number}/"))
     ItemPackaging.objects.filter(item=net.items["SUTURE"], unit="BX").update(gtin="10614141000415")
-    page = text(client.get(f"/receiving/{order.number}/", {"scan": "(01)10614141000415(17)280331(10)L22"}))
-    assert "2028-03-31" in page
-    assert "one BX" in page
+    for scan in ("(01)10614141000415(17)280331(10)L22", "011061414100041510L22\x1d17280331", "]C1011061414100041510L22\x1d17280331"):
+        page = text(client.get(f"/receiving/{order.number}/", {"scan": scan}))
+        assert 'value="2028-03-31"' in page
+        assert 'value="L22"' in page
+        assert "one BX" in page
+    assert "614141000415" not in text(client.get(f"/receiving/{order.number}/", {"scan": "10614141000415"})).split("<main")[1]
     assert "Nothing on this order" in text(client.get(f"/receiving/{order.number}/", {"scan": "00012345600012"}))
+
+
+def test_scans_add_up_and_keep_what_is_typed(net: Network, sign_in, few_statements) -> None:
+    order = ordered(net, line(net), line(net, "SUTURE", "5"))
+    ItemPackaging.objects.filter(item=net.items["SUTURE"], unit="BX").update(gtin="10614141000415")
+    client = sign_in("receiver@NORTH")
+    post = f"/receiving/{order.number}/post/"
+    typed = {"token": "t1", "do": "scan", "quantity-1": "7", "scan": "(01)10614141000415(17)280331(10)L22"}
+    with few_statements():
+        page = text(client.post(post, typed))
+    assert 'name="quantity-1" value="7"' in page
+    assert 'name="quantity-2" value="1"' in page
+    assert 'name="scans-2" value="1"' in page
+    scanned = {**typed, "quantity-2": "1", "lot-2": "L22", "expiry-2": "2028-03-31", "scans-2": "1"}
+    assert 'name="quantity-2" value="2"' in text(client.post(post, scanned))
+    other = text(client.post(post, {**scanned, "scan": "(01)10614141000415(17)280331(10)L23"}))
+    assert "holds lot L22 already" in other
+    assert 'name="quantity-2" value="1"' in other
+    assert client.post(post, {**scanned, "quantity-2": "many"}).status_code == 422
+    assert not Receipt.objects.exists()
+    refused = text(client.post(post, {"token": "t1", "quantity-2": "1"}))
+    assert 'href="#f-lines-2-lot"' in refused
 
 
 def test_who_created_an_order_does_not_receive_it(net: Network, sign_in) -> None:
@@ -140,6 +165,7 @@ def test_stock_by_place_item_and_ledger(net: Network, sign_in, few_statements) -
     with few_statements():
         page = text(client.get("/items/GLOVE/"))
     assert "Opening stock" in page
+    assert "11,000" in page
     assert "GPO-114" in page
     assert "EAST" not in page
     assert client.get("/stock/?view=low").status_code == 200
