@@ -1,21 +1,30 @@
 """Fold the operations of an app's initial migrations into whole CreateModels, in one file.
 
-Django's autodetector writes foreign keys between new models as separate AddFields; each costs a re-rendering of every related
-model when the migration runs, a minute in all for this project. Run after `makemigrations` made fresh initial migrations:
+Django's autodetector writes foreign keys between new models as separate AddFields; each operation costs a re-rendering of every
+related model when the migration runs, a minute in all for this project. Run after `makemigrations` made fresh initial migrations:
 
-    python scripts/tidy_initial_migrations.py core masterdata procurement inventory integrations
+    PYTHONPATH=. python scripts/tidy_initial_migrations.py core masterdata procurement inventory integrations
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
 import django
 from django.db import migrations
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.writer import MigrationWriter
+
+from core.together import Together
+
+
+def _flat(operations: Sequence[Operation]) -> Iterator[Operation]:
+    for operation in operations:
+        yield from operation.operations if isinstance(operation, Together) else [operation]
 
 
 def fold(label: str) -> None:
@@ -24,7 +33,7 @@ def fold(label: str) -> None:
     modules = [import_module(f"{label}.migrations.{name}").Migration for name in names]
     models: dict[str, migrations.CreateModel] = {}
     rest = []
-    for operation in (op for module in modules for op in module.operations):
+    for operation in (op for module in modules for op in _flat(module.operations)):
         if isinstance(operation, migrations.CreateModel):
             models[operation.name_lower] = operation
         elif isinstance(operation, migrations.AddField):
@@ -52,7 +61,7 @@ def fold(label: str) -> None:
     migration = type(
         "Migration",
         (migrations.Migration,),
-        {"initial": True, "operations": [*ordered, *rest], "dependencies": sorted(depends, key=str)},
+        {"initial": True, "operations": [Together(operations=[*ordered, *rest])], "dependencies": sorted(depends, key=str)},
     )(names[0], label)
     for name in names:
         (folder / f"{name}.py").unlink()
@@ -60,7 +69,6 @@ def fold(label: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, os.getcwd())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     django.setup()
     for app in sys.argv[1:]:

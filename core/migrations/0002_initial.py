@@ -6,6 +6,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from core.together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -17,6 +19,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together(operations=[
         migrations.CreateModel(
             name='User',
             fields=[
@@ -77,4 +80,5 @@ class Migration(migrations.Migration):
             model_name='businessevent',
             trigger=pgtrigger.compiler.Trigger(name='never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF coalesce(current_setting('portal.allow_truncate', true), '') <> 'on' THEN RAISE EXCEPTION 'pgtrigger: Cannot truncate rows from % table', TG_TABLE_NAME; END IF; RETURN NULL;", hash='4c20841c08d697c58d6a672a541291e51e71e4aa', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_never_truncated_40c7b', table='core_businessevent', when='BEFORE')),
         ),
+        ]),
     ]

@@ -3,6 +3,8 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from core.together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -13,6 +15,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together(operations=[
         migrations.CreateModel(
             name='Endpoint',
             fields=[
@@ -178,4 +181,5 @@ class Migration(migrations.Migration):
             model_name='payload',
             trigger=pgtrigger.compiler.Trigger(name='never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF coalesce(current_setting('portal.allow_truncate', true), '') <> 'on' THEN RAISE EXCEPTION 'pgtrigger: Cannot truncate rows from % table', TG_TABLE_NAME; END IF; RETURN NULL;", hash='34d5e447511a011031d0c1aa4bd74bd720a884af', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_never_truncated_b0d2b', table='integrations_payload', when='BEFORE')),
         ),
+        ]),
     ]

@@ -4,6 +4,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from core.together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -16,6 +18,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together(operations=[
         migrations.CreateModel(
             name='Lot',
             fields=[
@@ -118,4 +121,5 @@ class Migration(migrations.Migration):
             model_name='stockmove',
             trigger=pgtrigger.compiler.Trigger(name='never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF coalesce(current_setting('portal.allow_truncate', true), '') <> 'on' THEN RAISE EXCEPTION 'pgtrigger: Cannot truncate rows from % table', TG_TABLE_NAME; END IF; RETURN NULL;", hash='2117c04e86ad420c1ce202f1ac7780f8fa746e60', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_never_truncated_2e630', table='inventory_stockmove', when='BEFORE')),
         ),
+        ]),
     ]

@@ -6,6 +6,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from core.together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -14,9 +16,14 @@ class Migration(migrations.Migration):
     dependencies = [
         ('core', '__first__'),
         ('pghistory', '0007_auto_20250421_0444'),
+        # other people's migrations run while there are few models: with ours in place each would render all of them again
+        ('axes', '0010_accessattemptexpiration'),
+        ('oauth2_provider', '0022_refreshtoken_token_family_index'),
+        ('sessions', '0001_initial'),
     ]
 
     operations = [
+        Together(operations=[
         migrations.CreateModel(
             name='Category',
             fields=[
@@ -414,4 +421,5 @@ class Migration(migrations.Migration):
             model_name='supplierevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='728e04e61c8a5c615d9d0392accc2bff3a5526ea', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_eec95', table='masterdata_supplierevent', when='BEFORE')),
         ),
+        ]),
     ]

@@ -37,8 +37,9 @@ class Clock:
     def set(self, moment: datetime) -> None:
         """It is now this moment, in Python and in the database session."""
         self.moment = moment
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('portal.demo_now', %s, false)", [moment.isoformat()])
+        connection.ensure_connection()
+        # said thousands of times: straight to the driver
+        connection.connection.execute("SELECT set_config('portal.demo_now', %s, false)", [moment.isoformat()])
 
 
 @contextmanager

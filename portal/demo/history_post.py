@@ -13,7 +13,7 @@ from portal.demo.history_world import STOPS_BEFORE, Road, World
 from portal.demo.load_partners import LEGACY
 
 ROUND = timedelta(hours=2)
-PAYLOADS_SINCE = timedelta(days=21)
+PAYLOADS_SINCE = timedelta(days=10)
 """How far back the bytes that were sent are kept."""
 FIRST_NUMBERS = {"purchase_order.create": 4_400_000_000, "receipt.post": 4_900_000_000, "voucher.post": 5_050_000_000}
 """Where the ERP's numbers of the history begin."""
@@ -26,13 +26,14 @@ TIMED_OUT = Answer(outcome=Outcome.TRANSIENT, status_code=503, detail="503 Servi
 
 
 def post_road(world: World, dice: Dice) -> Road:
-    """Deliver what was written, every two hours, until shortly before today's end: the rest leaves when the portal starts."""
+    """Deliver what was written, every two working hours, until shortly before today's end: the rest leaves when the portal starts."""
     last = world.clock.end - STOPS_BEFORE
     while True:
         _round(world, dice)
         if world.now >= last:
             return
-        yield min(world.now + ROUND, last)
+        following = dice.working(world.now + ROUND)
+        yield following if world.now < following < last else last
 
 
 def _round(world: World, dice: Dice) -> None:

@@ -1,4 +1,4 @@
-"""What departments use up: every other week some of what lies in their cupboards, first expiry first."""
+"""What departments use up: every month some of what lies in their cupboards, first expiry first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from masterdata.models import Facility, Location, Role
 from portal.demo.dice import Dice
 from portal.demo.history_world import Road, World
 
-EVERY = timedelta(days=12)
+EVERY = timedelta(days=26)
 
 
 def usage_road(world: World, facility: Facility, dice: Dice) -> Road:
@@ -40,5 +40,5 @@ def _used(facility: Facility, used: Location, dice: Dice) -> list[Move]:
             reason=StockMove.Reason.CONSUMPTION, note="Usage",
         )
         for row in lying
-        if (quantity := (row.quantity * dice.number(5, 45) / 100).to_integral_value(rounding="ROUND_CEILING")) > Decimal(0)
+        if (quantity := (row.quantity * dice.number(10, 60) / 100).to_integral_value(rounding="ROUND_CEILING")) > Decimal(0)
     ]  # fmt: skip

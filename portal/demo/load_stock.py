@@ -141,10 +141,11 @@ def _lots(items: dict[str, int], today: date) -> dict[str, list[Lot]]:
             continue
         for _ in range(chance.randint(2, 3)):
             wanted.append((item.number, lot_number(chance), _expiry(item, today, chance)))
-    rows = lots_ensure((items[number], lot, expiry) for number, lot, expiry in wanted)
+    ids = lots_ensure((items[number], lot, expiry) for number, lot, expiry in wanted)
+    rows = Lot.objects.in_bulk(ids.values())
     found: dict[str, list[Lot]] = {}
     for number, lot, _ in wanted:
-        found.setdefault(number, []).append(rows[(items[number], lot)])
+        found.setdefault(number, []).append(rows[ids[(items[number], lot)]])
     _hold_back(found, today, chance)
     return found
 

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from core.together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -14,6 +16,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together(operations=[
         migrations.CreateModel(
             name='IdempotentAnswer',
             fields=[
@@ -43,4 +46,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('user', 'page', 'name'), name='portal_saved_view_once')],
             },
         ),
+        ]),
     ]

@@ -6,6 +6,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+from core.together import Together
+
 
 class Migration(migrations.Migration):
 
@@ -18,6 +20,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        Together(operations=[
         migrations.CreateModel(
             name='BudgetFigure',
             fields=[
@@ -921,4 +924,5 @@ class Migration(migrations.Migration):
             model_name='toleranceevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='e09074fb7141b21054d2d4d79dc2c5bf91a17635', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_25459', table='procurement_toleranceevent', when='BEFORE')),
         ),
+        ]),
     ]

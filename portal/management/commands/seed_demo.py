@@ -32,7 +32,7 @@ class Command(BaseCommand):
     help = "Load the demo hospital network and three months of its business into an empty database."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--roads", type=int, default=380, help="how many requisitions are made, besides the special ones")
+        parser.add_argument("--roads", type=int, default=230, help="how many requisitions are made, besides the special ones")
         parser.add_argument("--erp-opening", type=Path, help="file for the orders that the demo ERP has from before")
 
     def handle(self, *args: Any, **options: Any) -> None:
