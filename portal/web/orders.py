@@ -67,7 +67,11 @@ def _frame(request: HttpRequest, actor: Actor, view: str) -> dict[str, Any]:
         ],
         "facets": [
             parts.facet(request.GET, "status", "Status", states),
-            parts.facet(request.GET, "supplier", "Supplier", counted_by(shown, "supplier__code", "supplier__name")),
+            *(
+                [parts.facet(request.GET, "supplier", "Supplier", counted_by(shown, "supplier__code", "supplier__name"))]
+                if request.GET.get("supplier")
+                else []
+            ),
         ],
         "columns": [
             parts.Column(label="Order"),

@@ -25,9 +25,7 @@ from procurement.models import (
 
 def orders_visible(actor: Actor) -> QuerySet[PurchaseOrder]:
     """Orders of the actor's facilities."""
-    return PurchaseOrder.objects.filter(scoped(actor)).select_related(
-        "facility", "supplier", "ship_to", "cost_center", "requisition", "created_by"
-    )
+    return PurchaseOrder.objects.filter(scoped(actor)).select_related("facility", "supplier", "ship_to", "requisition")
 
 
 ORDER_VIEWS: Mapping[str, tuple[str, ...]] = {
