@@ -188,7 +188,13 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-ICONS = {"good": "circle-check", "bad": "circle-x", "waiting": "alert-triangle", "progress": "rotate-clockwise", "info": "send"}
+ICONS = {
+    "good": "circle-check",
+    "bad": "circle-x",
+    "waiting": "alert-triangle",
+    "progress": "rotate-clockwise",
+    "info": "send",
+}
 HANDLED = {
     "replayed": ("Decided to try it again", "rotate-clockwise"),
     "resent": ("Decided to send it again", "send"),

@@ -53,9 +53,13 @@ def incoming(endpoint: Endpoint, order: PurchaseOrder, n: int = 1, **more: Any) 
     )  # fmt: skip
 
 
-def test_both_lists_come_in_pages_with_few_statements(net: Network, erp: Endpoint, sign_in, few_statements) -> None:
+def test_both_lists_come_in_pages_with_few_statements(
+    net: Network, erp: Endpoint, sign_in: Any, few_statements: Any
+) -> None:
     order = ordered(net)
-    mailbox = Endpoint.objects.create(code="acme", name="Acme mailbox", kind="supplier", adapter="folder", duplicates="none")
+    mailbox = Endpoint.objects.create(
+        code="acme", name="Acme mailbox", kind="supplier", adapter="folder", duplicates="none"
+    )
     file = incoming(mailbox, order, 0, kind="", state="split")
     for n in range(1, 61):
         outgoing(erp, order, f"k{n}", state="delivered" if n % 2 else "dead")
@@ -76,8 +80,12 @@ def test_both_lists_come_in_pages_with_few_statements(net: Network, erp: Endpoin
     assert "<main" not in text(more)
 
 
-def test_a_message_shows_its_tries_and_what_was_sent(net: Network, erp: Endpoint, sign_in, few_statements) -> None:
-    message = outgoing(erp, ordered(net), payload=payload('{"number": "PO-1", "total": 84.20, "lines": [{"quantity": 10}]}'))
+def test_a_message_shows_its_tries_and_what_was_sent(
+    net: Network, erp: Endpoint, sign_in: Any, few_statements: Any
+) -> None:
+    message = outgoing(
+        erp, ordered(net), payload=payload('{"number": "PO-1", "total": 84.20, "lines": [{"quantity": 10}]}')
+    )
     Attempt.objects.create(
         message=message, number=1, started_at=timezone.now(), finished_at=timezone.now(), outcome="permanent",
         status_code=422, detail="supplier ACME is not known",
@@ -91,7 +99,7 @@ def test_a_message_shows_its_tries_and_what_was_sent(net: Network, erp: Endpoint
     assert "\n  &quot;lines&quot;: [" in page
 
 
-def test_support_replays_a_dead_letter_and_others_do_not(net: Network, erp: Endpoint, sign_in) -> None:
+def test_support_replays_a_dead_letter_and_others_do_not(net: Network, erp: Endpoint, sign_in: Any) -> None:
     message = outgoing(erp, ordered(net))
     decide = f"/messages/{message.pk}/decide/"
     for who, refusal in (("buyer@NORTH", 403), ("integration_support@EAST", 404)):
@@ -109,20 +117,23 @@ def test_support_replays_a_dead_letter_and_others_do_not(net: Network, erp: Endp
     assert client.post(decide, {"choice": "replay", "reason": "again"}).status_code == 409
 
 
-def test_an_unknown_outcome_is_settled_with_the_number_of_the_erp(net: Network, erp: Endpoint, sign_in) -> None:
+def test_an_unknown_outcome_is_settled_with_the_number_of_the_erp(net: Network, erp: Endpoint, sign_in: Any) -> None:
     message = outgoing(erp, ordered(net), state="unknown", cause="")
     client = sign_in("support")
     page = text(client.get(f"/messages/{message.pk}/"))
     assert "It arrived" in page
     assert 'name="remote_reference"' in page
     client.post(
-        f"/messages/{message.pk}/decide/", {"choice": "mark_delivered", "reason": "seen it", "remote_reference": "4500001"}
+        f"/messages/{message.pk}/decide/",
+        {"choice": "mark_delivered", "reason": "seen it", "remote_reference": "4500001"},
     )
     message.refresh_from_db()
     assert (message.state, message.remote_reference) == ("delivered", "4500001")
 
 
-def test_a_received_document_is_read_segment_by_segment_and_again(net: Network, erp: Endpoint, sign_in, few_statements) -> None:
+def test_a_received_document_is_read_segment_by_segment_and_again(
+    net: Network, erp: Endpoint, sign_in: Any, few_statements: Any
+) -> None:
     order = ordered(net)
     row = incoming(erp, order, findings=[{"message": "Line 7 is not on the order.", "position": 4, "element": 1}])
     client = sign_in("support")
@@ -137,10 +148,12 @@ def test_a_received_document_is_read_segment_by_segment_and_again(net: Network, 
     assert "the order was changed" in text(client.get(f"/messages/in/{row.pk}/"))
 
 
-def test_endpoints_pause_and_resume(net: Network, erp: Endpoint, sign_in, few_statements) -> None:
+def test_endpoints_pause_and_resume(net: Network, erp: Endpoint, sign_in: Any, few_statements: Any) -> None:
     order = ordered(net)
     for n in range(60):
-        Endpoint.objects.create(code=f"s{n}", name=f"Supplier {n}", kind="supplier", adapter="folder", duplicates="none")
+        Endpoint.objects.create(
+            code=f"s{n}", name=f"Supplier {n}", kind="supplier", adapter="folder", duplicates="none"
+        )
         outgoing(erp, order, f"k{n}", state="queued" if n % 2 else "dead")
     client = sign_in("support")
     with few_statements():
@@ -160,7 +173,7 @@ def test_endpoints_pause_and_resume(net: Network, erp: Endpoint, sign_in, few_st
     assert not erp.paused
 
 
-def test_the_bell_tells_what_others_did(net: Network, sign_in, few_statements) -> None:
+def test_the_bell_tells_what_others_did(net: Network, sign_in: Any, few_statements: Any) -> None:
     order = ordered(net)
     client = sign_in("requester@NORTH")
     with few_statements(6):
