@@ -1,7 +1,8 @@
 """The four acts of the road, through services and through the API, at 10 and 200 lines.
 
-Reference: the same rows locked, read and written by plain bulk statements, without any rule, in the same run. The number of
-statements must not depend on the number of lines (budgets: docs/performance.md).
+Reference: the same rows locked, read and written (facts, history, explanations, events, outbox) by plain bulk statements, without
+any rule or message to a person, in the same run. The number of statements must not depend on the number of lines
+(budgets: docs/performance.md).
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from django.db import connection, transaction
 
 from benchmarks.harness import Act, Report
 from core.actors import Actor
+from integrations.services.partners import erp_connect, supplier_connect
 from masterdata.models import Contract
+from masterdata.selectors import item_facts
 from procurement.models import ApprovalStep, PurchaseOrder
 from procurement.rules.receipt_check import ReceivedLine
 from procurement.services.approvals import approval_decide
@@ -138,6 +141,11 @@ def run(report: Report) -> None:
     for n in range(max(SIZES)):
         make_item(net, f"B{n}", packs={"EA": "1", "BX": "100", "CA": "1000"})
         make_offer(net, "ACME", f"B{n}", unit="BX", price="0.72", contract=acme)
+    erp_connect(
+        code="erp", name="ERP", base_url="http://127.0.0.1:9", token="none", facilities=net.facilities.values(),
+        starts_on=date(2026, 1, 1),
+    )  # fmt: skip
+    supplier_connect(supplier=net.suppliers["ACME"], our_id="HOSPITAL")
     roles = ("requester", "approver", "receiver", "ap_clerk")
     apis, actors = {}, {}
     for role in roles:
@@ -181,16 +189,27 @@ def plain_submit(road: Road, number: str) -> None:
             "SELECT l.id, l.item_id, l.base_quantity FROM procurement_requisitionline l WHERE requisition_id = %s", [pk]
         )
         lines = c.fetchall()
+        items = [li[1] for li in lines]
+        facts = item_facts(items, facility_id=facility, on=date(2026, 11, 2))
         c.execute(
-            "SELECT item_id, id, price FROM masterdata_contractline WHERE item_id = ANY(%s)", [[li[1] for li in lines]]
+            "SELECT l.item_id, avg(l.base_quantity), max(r.number) FROM procurement_requisitionline l "
+            "JOIN procurement_requisition r ON r.id = l.requisition_id WHERE l.item_id = ANY(%s) AND r.facility_id = %s "
+            "AND r.submitted_at > now() - interval '180 days' GROUP BY 1",
+            [items, facility],
         )
+        c.fetchall()
+        c.execute("SELECT item_id, id, price FROM masterdata_contractline WHERE item_id = ANY(%s)", [items])
         prices = {item: (line, price) for item, line, price in c.fetchall()}
+        explained = [
+            json.dumps(_PLAIN_EXPLANATION | {"contract": facts[li[1]].offers[0].contract_number}) for li in lines
+        ]
         c.execute("SELECT rules FROM procurement_approvalpolicy WHERE status = 'active'")
         json.loads(c.fetchone()[0])
         c.execute(
-            "UPDATE procurement_requisitionline t SET contract_line_id = v.c, unit_price = v.p "
-            "FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[]) AS v(id, c, p) WHERE t.id = v.id",
-            [[li[0] for li in lines], [prices[li[1]][0] for li in lines], [prices[li[1]][1] for li in lines]],
+            "UPDATE procurement_requisitionline t SET contract_line_id = v.c, unit_price = v.p, order_price = v.p, "
+            "contract_check = 'on_contract', contract_explanation = v.e::jsonb "
+            "FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::text[]) AS v(id, c, p, e) WHERE t.id = v.id",
+            [[li[0] for li in lines], *([prices[li[1]][n] for li in lines] for n in range(2)), explained],
         )
         c.execute("UPDATE procurement_requisition SET status = 'submitted', submitted_at = now() WHERE id = %s", [pk])
         c.execute(
@@ -245,6 +264,11 @@ def plain_approve(road: Road, step: ApprovalStep) -> None:
             "UPDATE procurement_requisitionline SET fill = 'ordered' WHERE requisition_id = %s", [step.requisition_id]
         )
         c.execute("UPDATE procurement_requisition SET status = 'ordered' WHERE id = %s", [step.requisition_id])
+        c.execute(
+            "UPDATE procurement_budgetfigure SET committed = committed + 1 WHERE cost_center_id = %s", [cost_center]
+        )
+        _plain_event(c, "RequisitionApproved", number, facility)
+        _plain_messages(c, "purchase_order", number, facility)
         _plain_event(c, "PurchaseOrderIssued", number, facility)
 
 
@@ -286,6 +310,9 @@ def plain_receive(road: Road, order: PurchaseOrder) -> None:
             [ids, quantities],
         )
         c.execute("UPDATE procurement_purchaseorder SET status = 'received' WHERE id = %s", [order.pk])
+        c.execute("UPDATE procurement_requisition SET status = 'fulfilled' WHERE id = %s", [order.requisition_id])
+        c.execute("SELECT id FROM procurement_invoice WHERE order_id = %s FOR UPDATE", [order.pk])
+        _plain_messages(c, "receipt", number, order.facility_id)
         c.execute(
             "INSERT INTO inventory_lot (item_id, number, status) SELECT i, '', 'available' FROM unnest(%s::bigint[]) AS v(i) "
             "ON CONFLICT DO NOTHING",
@@ -327,7 +354,14 @@ def plain_invoice(road: Road, order: PurchaseOrder) -> None:
             [number, number, number, order.supplier_id, order.facility_id, order.pk, order.trace_id],
         )
         [pk] = c.fetchone()
-        explained = [json.dumps({"price": str(li[3]), "received": str(li[4])}) for li in lines]
+        c.execute("SELECT * FROM procurement_tolerance")
+        c.fetchall()
+        c.execute(
+            "SELECT order_line_id, json_agg(base_quantity::text) FROM procurement_receiptline WHERE order_line_id = ANY(%s) GROUP BY 1",
+            [[li[0] for li in lines]],
+        )
+        c.fetchall()
+        explained = [json.dumps(_PLAIN_EXPLANATION | {"price": str(li[3]), "received": str(li[4])}) for li in lines]
         c.execute(
             "INSERT INTO procurement_invoiceline (invoice_id, line_number, order_line_id, item_id, description, supplier_part, "
             "quantity, unit, base_quantity, unit_price, amount, match) SELECT %s, n, l, i, '', '', q / 100, 'BX', q, p, q / 100 * p, "
@@ -342,7 +376,30 @@ def plain_invoice(road: Road, order: PurchaseOrder) -> None:
         )
         c.execute("UPDATE procurement_invoice SET status = 'matched', matched_at = now() WHERE id = %s", [pk])
         c.execute("UPDATE procurement_invoice SET status = 'approved', approved_amount = 1 WHERE id = %s", [pk])
+        c.execute(
+            "UPDATE procurement_budgetfigure SET committed = committed - 1 WHERE cost_center_id = %s",
+            [order.cost_center_id],
+        )
+        _plain_messages(c, "invoice", number, order.facility_id)
         _plain_event(c, "InvoiceCleared", number, order.facility_id)
+
+
+_PLAIN_EXPLANATION = {
+    "currency": "USD", "billed": {"quantity": "10", "unit": "BX", "price": "0.72", "amount": "7.20"}, "findings": [],
+    "ordered": {"line": 1, "quantity": "10", "unit": "BX", "price": "0.72", "amount": "7.20", "base": "1000"},
+    "unit_path": "1 BX = 100 EA", "base_unit": "EA", "invoiced_before": "0", "decision": "on_contract", "lost": "0",
+}  # fmt: skip
+"""As much text as our explanations hold."""
+
+
+def _plain_messages(cursor: Any, kind: str, number: str, facility: int) -> None:
+    cursor.execute("SELECT id FROM integrations_endpoint")
+    cursor.execute(
+        "INSERT INTO integrations_outboundmessage (endpoint_id, topic, document_kind, document_number, stream, facility_id, key, "
+        "urgent, state, due_at, attempt_count, cause, detail, remote_reference, trace_id, created_at) "
+        "SELECT e, 'x', %s, %s, %s, %s, %s, false, 'cancelled', now(), 0, '', '', '', '', now() FROM unnest(%s::bigint[]) AS v(e)",
+        [kind, number, number, facility, uuid.uuid4().hex, [row[0] for row in cursor.fetchall()]],
+    )
 
 
 def _plain_event(cursor: Any, type_: str, number: str, facility: int) -> None:

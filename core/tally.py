@@ -66,7 +66,9 @@ def tallies(user_id: int, queues: Mapping[str, Counting]) -> dict[str, Tally]:
 def _rows(counting: Counting) -> QuerySet[Any, Any]:
     return counting.rows.order_by().values(
         tally_moment=F(counting.moment) if counting.moment else Cast(Value(None), DateTimeField()),
-        tally_money=F(counting.money) if counting.money else Cast(Value(None), DecimalField(max_digits=14, decimal_places=2)),
+        tally_money=F(counting.money)
+        if counting.money
+        else Cast(Value(None), DecimalField(max_digits=14, decimal_places=2)),
         tally_currency=F(counting.currency) if counting.currency else Value(""),
     )[:CAP]
 

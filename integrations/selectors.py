@@ -41,6 +41,18 @@ def inbound_visible(actor: Actor) -> QuerySet[InboundMessage]:
     return InboundMessage.objects.filter(_visible(actor)).select_related("endpoint", "facility")
 
 
+def outbound_stuck(actor: Actor, *states: str) -> QuerySet[OutboundMessage]:
+    """Messages that only a person can move on: dead letters and unknown outcomes, or just the states named."""
+    wanted = states or (OutboundMessage.State.DEAD, OutboundMessage.State.UNKNOWN)
+    return outbound_visible(actor).filter(state__in=wanted)
+
+
+def inbound_stuck(actor: Actor) -> QuerySet[InboundMessage]:
+    """Documents that came in and could not be applied."""
+    stuck = (InboundMessage.State.FAILED, InboundMessage.State.QUARANTINED)
+    return inbound_visible(actor).filter(state__in=stuck)
+
+
 def outbound_list(
     actor: Actor, *, state: str = "", endpoint: str = "", topic: str = "", cause: str = "", text: str = "",
     after: str = "", size: int = 50,

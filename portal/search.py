@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.actors import Actor
 from masterdata.selectors import items_search, suppliers_search
-from portal.web.links import link
+from portal.links import link
 from procurement.selectors.invoices import invoices_visible
 from procurement.selectors.purchase_orders import orders_visible, receipts_visible
 from procurement.selectors.requisitions import requisitions_visible

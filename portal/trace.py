@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core.actors import Actor
 from core.errors import NotFound
@@ -52,7 +52,7 @@ _WORDS = {
 }
 _TOPICS = {
     "purchase_order.create": "Order", "purchase_order.cancel": "Cancellation", "receipt.post": "Receipt",
-    "receipt.reverse": "Receipt reversal", "voucher.post": "Voucher", "functional_acknowledgement": "997",
+    "receipt.reverse": "Receipt reversal", "voucher.post": "Voucher", "acknowledgement.send": "997",
 }  # fmt: skip
 _INBOUND = {"997": "997 acknowledgement", "855": "855 answer", "856": "856 ship notice", "810": "810 invoice"}
 
@@ -118,7 +118,7 @@ def trace_of(actor: Actor, trace_id: str) -> Trace:
         waits.append(hop.wait)
     for hop in hops:
         hop.longest = bool(waits) and hop.wait == max(waits) and hop.wait > timedelta(minutes=1)
-    headline, next_actor = _where_it_stands(actor, trace_id)
+    headline, next_actor = _where_it_stands(actor, trace_id, hops)
     seen = {(hop.kind, hop.number): hop.lane for hop in hops if hop.number}
     return Trace(
         trace_id=trace_id,
@@ -172,7 +172,7 @@ def _detail(row: BusinessEvent) -> str:
 def _sent(actor: Actor, trace_id: str) -> list[Hop]:
     rows = (
         OutboundMessage.objects.filter(scoped(actor), trace_id=trace_id)
-        .exclude(topic="functional_acknowledgement")
+        .exclude(topic="acknowledgement.send")
         .select_related("endpoint")
         .order_by("id")
     )
@@ -221,16 +221,16 @@ def _moves(actor: Actor, trace_id: str) -> list[Hop]:
     ]  # fmt: skip
 
 
-def _where_it_stands(actor: Actor, trace_id: str) -> tuple[str, str]:
+def _where_it_stands(actor: Actor, trace_id: str, hops: list[Hop]) -> tuple[str, str]:
     """The headline and who must act next, the most urgent question first."""
     inside = scoped(actor)
-    requisition = Requisition.objects.filter(inside, trace_id=trace_id).order_by("id").first()
-    broken = OutboundMessage.objects.filter(inside, trace_id=trace_id, state__in=["dead", "unknown"]).first()
+    to_source = RequisitionLine.objects.filter(requisition=OuterRef("pk"), fill=RequisitionLine.Fill.TO_SOURCE)
+    requisition = (
+        Requisition.objects.filter(inside, trace_id=trace_id).annotate(to_source=Exists(to_source)).order_by("id").first()
+    )
+    broken = next((hop for hop in hops if hop.message_id and hop.state == "failed"), None)
     if broken is not None:
-        return (
-            f"{_TOPICS.get(broken.topic, broken.topic)} {broken.document_number} could not be delivered",
-            "Integration support",
-        )
+        return f"A message about {broken.number} could not be delivered", "Integration support"
     if requisition is not None and (stand := _before_ordering(requisition)):
         return stand
     cases = ExceptionCase.objects.filter(inside, Q(order__trace_id=trace_id) | Q(invoice__trace_id=trace_id)).exclude(
@@ -251,7 +251,7 @@ def _before_ordering(requisition: Requisition) -> tuple[str, str] | None:
         step = requisition.steps.filter(state=ApprovalStep.State.PENDING).select_related("person").first()
         who = (step.person.name if step.person else step.label) if step else "Approver"
         return "Waits for approval", who
-    if requisition.lines.filter(fill=RequisitionLine.Fill.TO_SOURCE).exists():
+    if requisition.to_source:  # type: ignore[attr-defined]  # annotated by _where_it_stands
         return "Some lines wait for a source", "Buyer"
     return None
 

@@ -6,18 +6,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Literal
 
 from django.utils import timezone
 
 from core.actors import Actor
 from core.tally import Counting, Tally, tallies
+from integrations import selectors as letters
 from inventory.selectors import below_par
 from masterdata.models import Role
-from portal.web.links import link
-from portal.web.parts import Tone
+from portal.links import link
 from procurement.selectors import invoices as payable
 from procurement.selectors import purchase_orders as orders
 from procurement.selectors import requisitions as requests
+
+Tone = Literal["neutral", "info", "waiting", "bad"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +53,7 @@ class Queue:
     query: str = ""
     tone: Tone = "waiting"
     badge: bool = False
+    card: bool = True
 
 
 def _cases(view: str, queue: str) -> Callable[[Actor, int | None, date], Counting]:
@@ -59,6 +63,7 @@ def _cases(view: str, queue: str) -> Callable[[Actor, int | None, date], Countin
     )  # fmt: skip
 
 
+MESSAGE_ROLES = (Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR)
 QUEUES: tuple[Queue, ...] = (
     Queue(
         key="returned", label="Returned to me", icon="arrow-back-up", roles=(Role.REQUESTER,),
@@ -129,8 +134,32 @@ QUEUES: tuple[Queue, ...] = (
         counting=_cases("unassigned", "ap"), screen="exceptions", args=("ap",), query="?view=unassigned",
     ),
     Queue(
+        key="waiting_exceptions", label="Waiting for others", icon="hourglass", roles=(Role.AP_CLERK,),
+        counting=_cases("waiting", "ap"), screen="exceptions", args=("ap",), query="?view=waiting", tone="info",
+    ),
+    Queue(
         key="exceptions", label="Invoice exceptions", icon="scale", roles=(Role.AP_CLERK,),
-        counting=_cases("all", "ap"), screen="exceptions", args=("ap",), badge=True,
+        counting=_cases("all", "ap"), screen="exceptions", args=("ap",), badge=True, card=False,
+    ),
+    Queue(
+        key="dead_letters", label="Dead letters", icon="alert-octagon", roles=MESSAGE_ROLES,
+        counting=lambda actor, facility, day: Counting(rows=letters.outbound_stuck(actor, "dead"), moment="created_at"),
+        screen="messages", query="?state=dead", tone="bad",
+    ),
+    Queue(
+        key="unknown_outcomes", label="Outcome unknown", icon="help-circle", roles=MESSAGE_ROLES,
+        counting=lambda actor, facility, day: Counting(rows=letters.outbound_stuck(actor, "unknown"), moment="created_at"),
+        screen="messages", query="?state=unknown",
+    ),
+    Queue(
+        key="not_applied", label="Came in, not applied", icon="inbox", roles=MESSAGE_ROLES,
+        counting=lambda actor, facility, day: Counting(rows=letters.inbound_stuck(actor), moment="received_at"),
+        screen="messages", query="?direction=in&state=failed",
+    ),
+    Queue(
+        key="messages", label="Messages to look after", icon="mail", roles=MESSAGE_ROLES,
+        counting=lambda actor, facility, day: Counting(rows=letters.outbound_stuck(actor)),
+        screen="messages", badge=True, card=False,
     ),
     Queue(
         key="low_stock", label="Below par", icon="building-warehouse", roles=(Role.STOCK_CLERK,),
@@ -143,7 +172,9 @@ QUEUES: tuple[Queue, ...] = (
 
 def work_cards(actor: Actor, *, facility_id: int | None = None) -> list[WorkCard]:
     """The cards of this person's roles (of one facility, or of all theirs), counted in one statement."""
-    return [_card(queue, tally) for queue, tally in _counted(actor, facility_id, lambda queue: queue.key != "exceptions")]
+    return [
+        _card(queue, tally) for queue, tally in _counted(actor, facility_id, lambda queue: queue.card)
+    ]
 
 
 def badges(actor: Actor, *, facility_id: int | None = None) -> dict[str, int]:
@@ -151,9 +182,7 @@ def badges(actor: Actor, *, facility_id: int | None = None) -> dict[str, int]:
     return {queue.key: tally.count for queue, tally in _counted(actor, facility_id, lambda queue: queue.badge)}
 
 
-def _counted(
-    actor: Actor, facility_id: int | None, wanted: Callable[[Queue], bool]
-) -> Iterator[tuple[Queue, Tally]]:
+def _counted(actor: Actor, facility_id: int | None, wanted: Callable[[Queue], bool]) -> Iterator[tuple[Queue, Tally]]:
     today = timezone.now().date()
     mine = [queue for queue in QUEUES if wanted(queue) and any(actor.has(role) for role in queue.roles)]
     found = tallies(actor.user_id, {queue.key: queue.counting(actor, facility_id, today) for queue in mine})

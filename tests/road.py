@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal as D
+
+from django.utils import timezone
 
 from procurement.models import ApprovalStep, Invoice, PurchaseOrder, Requisition
 from procurement.services.approvals import approval_decide
@@ -17,7 +18,9 @@ def line(net: Network, item: str = "GLOVE", quantity: str = "10", unit: str = "B
     return LineInput(item_id=net.items[item].pk, quantity=D(quantity), unit=unit, **more)  # type: ignore[arg-type]
 
 
-def draft(net: Network, *lines: LineInput, facility: str = "NORTH", is_cart: bool = False, **more: object) -> Requisition:
+def draft(
+    net: Network, *lines: LineInput, facility: str = "NORTH", is_cart: bool = False, **more: object
+) -> Requisition:
     return requisition_create(
         actor=net.actor(f"requester@{facility}"), facility=net.facilities[facility], location=net.locations[f"{facility}-OR"],
         cost_center=net.cost_centers[facility], lines=lines, is_cart=is_cart, **more,  # type: ignore[arg-type]
@@ -53,7 +56,7 @@ def billed(
     return invoice_register(
         actor=net.actor(f"ap_clerk@{order.facility.code}"), supplier=order.supplier, source="typed",
         invoice=InvoiceInput(
-            supplier_number=number or f"S-{order.pk}", order_number=order.number, invoice_date=date.today(), currency="USD",
+            supplier_number=number or f"S-{order.pk}", order_number=order.number, invoice_date=timezone.now().date(), currency="USD",
             total=(D(price) * D(quantity)).quantize(D("0.01")),
             lines=[
                 BilledLineInput(line_number=1, order_line_number=1, quantity=D(quantity), unit=unit, unit_price=D(price))

@@ -81,7 +81,8 @@ def limit_of(actor: Actor, *, role: str, facility_id: int) -> Decimal | None:
 def scoped(actor: Actor, *roles: str, field: str = "facility_id") -> Q:
     """The condition that keeps a query inside the facilities where the actor holds one of the roles (any, when none named)."""
     scopes = actor.scopes(*roles)
-    return Q() if scopes is None else Q(**{f"{field}__in": sorted(scopes)})
+    # not an empty Q: that would vanish from an `or` instead of letting everything through
+    return ~Q(pk__in=[]) if scopes is None else Q(**{f"{field}__in": sorted(scopes)})
 
 
 def at(facility_id: int | None, *, field: str = "facility_id") -> Q:

@@ -39,7 +39,9 @@ def catalog_listed(
         found = found.filter(category__code__in=categories)
     if suppliers:
         sold = SupplierItem.objects.filter(item=OuterRef("pk"), supplier__code__in=suppliers)
-        found = found.filter(Exists(sold) | Exists(_agreed(facility_id, on).filter(contract__supplier__code__in=suppliers)))
+        found = found.filter(
+            Exists(sold) | Exists(_agreed(facility_id, on).filter(contract__supplier__code__in=suppliers))
+        )
     if on_contract:
         found = found.filter(Exists(_agreed(facility_id, on)))
     return found

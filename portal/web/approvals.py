@@ -20,14 +20,14 @@ from core.keyset import page as page_of
 from inventory.selectors import Availability, availability
 from masterdata.models import Role
 from masterdata.selectors import limit_of
-from portal.templatetags.ui import badge
+from portal.links import link
 from portal.web import format as fmt
 from portal.web import parts
 from portal.web.editor import amount_of
-from portal.web.links import link
 from portal.web.page import actor_of, go, is_fragment, next_href, toasted, typed_id, typed_number
 from portal.web.preferences import facility_chosen
 from portal.web.requisitions import contract_note
+from portal.web.status import badge
 from procurement.models import ApprovalStep, Requisition, RequisitionLine
 from procurement.selectors.invoices import comments_of
 from procurement.selectors.requisitions import (
@@ -61,12 +61,13 @@ def approval(request: HttpRequest, step_id: int) -> HttpResponse:
     return _show(request, step)
 
 
-def _show(request: HttpRequest, step: ApprovalStep | None, *, part: str = "") -> HttpResponse:
-    """The inbox with a step open, or with the first one that waits."""
+def _show(request: HttpRequest, step: ApprovalStep | None, *, part: str = "", after: int = 0) -> HttpResponse:
+    """The inbox with a step open: the given one, the one that follows the step `after`, else the first."""
     context = _inbox(request, step)
     if step is None and context["rows"]:
-        step = approval_get(actor_of(request), context["rows"][0]["pk"])
-        context["rows"][0]["current"] = True
+        following = next((row for row in context["rows"] if row["pk"] > after), context["rows"][0])
+        following["current"] = True
+        step = approval_get(actor_of(request), following["pk"])
     if step is not None:
         context |= _chosen(request, step)
     return render(request, f"requests/approvals.html{part}", context)
@@ -210,7 +211,9 @@ def _step(step: ApprovalStep, zone: str) -> parts.Step:
     label = step.person.name if step.person else step.label
     if done and step.decided_by:
         label = f"{label}: {step.get_state_display().lower()}"
-        note = f"{step.decided_by.name}, {fmt.when(step.decided_at, zone)}" + (f": “{step.comment}”" if step.comment else "")
+        note = f"{step.decided_by.name}, {fmt.when(step.decided_at, zone)}" + (
+            f": “{step.comment}”" if step.comment else ""
+        )
     else:
         note = step.why
     return parts.Step(
@@ -282,7 +285,7 @@ def decide(request: HttpRequest, step_id: int) -> HttpResponse:
         return _in_the_way(request, step_id, error)
     done = f"{step.requisition.number} was {DONE[decision]}."
     if is_fragment(request):
-        return toasted(_show(request, None, part="#inbox"), done)
+        return toasted(_show(request, None, part="#inbox", after=step_id), done)
     messages.success(request, done)
     return go(request, link("approvals"))
 
@@ -320,7 +323,9 @@ def decide_many(request: HttpRequest) -> HttpResponse:
     done, refused = 0, []
     for step in steps:
         try:
-            approval_decide(actor=actor, step_id=step.pk, decision="approve", seen_hash=request.POST.get(f"seen-{step.pk}", ""))
+            approval_decide(
+                actor=actor, step_id=step.pk, decision="approve", seen_hash=request.POST.get(f"seen-{step.pk}", "")
+            )
             done += 1
         except DomainError as error:
             refused.append(f"{step.requisition.number}: {error.message}")

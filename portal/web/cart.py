@@ -17,8 +17,8 @@ from core.errors import DomainError, Finding, Invalid, NotAllowed, NotFound
 from masterdata.models import Facility, Role
 from masterdata.rules.offers import ItemFacts
 from masterdata.selectors import cost_centers_visible, item_facts, locations_visible
+from portal.links import link
 from portal.web.editor import editor
-from portal.web.links import link
 from portal.web.page import actor_of, go, is_fragment, toasted, typed_day, typed_id, typed_number
 from portal.web.parts import Crumb
 from portal.web.preferences import facility_chosen, own_facilities
@@ -234,6 +234,10 @@ def _answer(request: HttpRequest, number: str, *, error: DomainError | None = No
     if not is_fragment(request):
         return _page(request, requisition, findings=findings, message=message, status=422)
     context = editor(
-        requisition, facts_of(requisition), findings=findings, message=message, compact=bool(request.POST.get("compact"))
+        requisition,
+        facts_of(requisition),
+        findings=findings,
+        message=message,
+        compact=bool(request.POST.get("compact")),
     )
     return toasted(render(request, "requests/cart.html#answer", context), done)

@@ -17,13 +17,13 @@ from inventory.selectors import Availability, availability
 from masterdata.models import Facility, Item
 from masterdata.rules.offers import ItemFacts, Offer
 from masterdata.selectors import catalog_facets, catalog_listed, item_facts
-from portal.templatetags.ui import badge
 from portal.web import format as fmt
 from portal.web.cart import cart_facility
 from portal.web.editor import editor, unit_choices
 from portal.web.format import Shown
 from portal.web.page import actor_of, is_fragment, next_href
 from portal.web.parts import Facet, facet
+from portal.web.status import badge
 from procurement.models import Requisition
 from procurement.selectors.requisitions import cart_of
 

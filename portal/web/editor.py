@@ -9,9 +9,9 @@ from typing import Any
 
 from core.errors import Finding
 from masterdata.rules.offers import ItemFacts
-from portal.templatetags.ui import badge
 from portal.web import format as fmt
 from portal.web.format import Shown
+from portal.web.status import badge
 from procurement.models import Requisition, RequisitionLine
 
 
@@ -126,6 +126,4 @@ def _finding(finding: Finding, line: RequisitionLine) -> EditorFinding:
         remedies = [Remedy(label="It is right", fields={"confirmed": "1"}), remove]
     elif finding.code in {"item_inactive", "supplier_does_not_sell", "description_missing"}:
         remedies = [remove]
-    return EditorFinding(
-        finding=finding, remedies=remedies, asks_reason=finding.code == "off_contract_reason_missing"
-    )
+    return EditorFinding(finding=finding, remedies=remedies, asks_reason=finding.code == "off_contract_reason_missing")

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.actors import Actor
-from core.errors import DomainError, Finding, NotFound
+from core.errors import DomainError, Finding, NotAllowed, NotFound
 from core.keyset import page as page_of
 from masterdata.models import Role
 from masterdata.selectors import limit_of
+from portal.links import document, link
 from portal.saved_views import view_forget, view_save, views_of
 from portal.web import format as fmt
 from portal.web import parts
-from portal.web.links import document, link
 from portal.web.matching import reasons, side_by_side
 from portal.web.page import actor_of, csv_file, go, is_fragment, next_href, toasted, typed_id
 from portal.web.preferences import facility_chosen
@@ -37,7 +39,20 @@ from procurement.services.exceptions import REASONS, comment_write, exception_re
 
 MOST_AT_ONCE = 100
 TITLES = {"ap": "Invoice exceptions", "buyer": "Supplier answers and questions", "receiver": "Receiving exceptions"}
-HEADER = ("Kind", "Document", "Their number", "Order", "Supplier", "Facility", "What", "Amount", "Currency", "Owner", "State", "Opened")
+HEADER = (
+    "Kind",
+    "Document",
+    "Their number",
+    "Order",
+    "Supplier",
+    "Facility",
+    "What",
+    "Amount",
+    "Currency",
+    "Owner",
+    "State",
+    "Opened",
+)
 ACTIONS: tuple[tuple[str, str, str, str, str], ...] = (
     # resolution, label, key, icon, css
     ("accept_variance", "Accept", "a", "check", "btn-primary"),
@@ -64,7 +79,7 @@ CONFIRM = {
 
 
 @login_required
-def queue(request: HttpRequest, queue: str) -> HttpResponse:
+def queue(request: HttpRequest, queue: str) -> HttpResponseBase:
     """The worklist with the first case open."""
     actor = _worker(request, queue)
     if request.GET.get("export") == "csv":
@@ -81,7 +96,8 @@ def case(request: HttpRequest, case_id: int) -> HttpResponse:
     actor = actor_of(request)
     found = case_get(actor, case_id)
     if is_fragment(request):
-        return render(request, "payables/exceptions.html#chosen", _chosen(actor, found))
+        here = urlsplit(request.htmx.current_url or "").query  # type: ignore[attr-defined]  # set by HtmxMiddleware
+        return render(request, "payables/exceptions.html#chosen", {**_chosen(actor, found), "query_string": here})
     return _show(request, found.queue, request.GET, found)
 
 
@@ -113,13 +129,15 @@ def _rows(
 
 def _show(
     request: HttpRequest, queue: str, query: QueryDict, chosen: ExceptionCase | None, *, part: str = "", status: int = 200,
-    **more: Any,
+    after: int = 0, **more: Any,
 ) -> HttpResponse:  # fmt: skip
+    """The worklist with a case open: the given one, the one that follows the case `after`, else the first."""
     actor = _worker(request, queue)
     context = {**_rows(actor, request, queue, query, chosen), **_frame(request, actor, queue, query)}
     if chosen is None and context["rows"]:
-        chosen = case_get(actor, context["rows"][0]["pk"])
-        context["rows"][0]["current"] = True
+        following = next((row for row in context["rows"] if row["pk"] < after), context["rows"][0])
+        following["current"] = True
+        chosen = case_get(actor, following["pk"])
     if chosen is not None:
         context |= _chosen(actor, chosen)
     return render(request, f"payables/exceptions.html{part}", {**context, **more}, status=status)
@@ -138,7 +156,9 @@ def _frame(request: HttpRequest, actor: Actor, queue: str, query: QueryDict) -> 
     here = query.copy()
     here.pop("after", None)
     tabs = [
-        parts.Tab(label=label, href=f"{base}?view={code}", active=code == view and not narrowed, count=counts.get(code, 0))
+        parts.Tab(
+            label=label, href=f"{base}?view={code}", active=code == view and not narrowed, count=counts.get(code, 0)
+        )
         for code, label in shown
     ]
     tabs += [
@@ -168,7 +188,7 @@ def _cause(cause: dict[str, Any], base: str) -> dict[str, str]:
     return {
         "text": f"{cause['supplier_name']}: {kind.lower()}",
         "count": f"{cause['count']:,}",
-        "amount": fmt.money(cause["amount"], "USD").text.removesuffix(" USD"),
+        "amount": fmt.money(cause["amount"], cause["currency"]).text,
         "age": fmt.age(cause["oldest"]).text,
         "href": f"{base}?view=all&kind={cause['kind']}&supplier={cause['supplier_code']}",
     }
@@ -214,7 +234,11 @@ def _chosen(actor: Actor, found: ExceptionCase, *, findings: Sequence[Finding] =
     role = QUEUE_ROLES[ExceptionCase.Queue(found.queue)]
     may = actor.has(role, found.facility_id)
     legal = legal_actions(found) if may else []
-    kind, number = ("invoice", found.invoice.number) if found.invoice else ("purchase_order", found.order.number if found.order else "")
+    kind, number = (
+        ("invoice", found.invoice.number)
+        if found.invoice
+        else ("purchase_order", found.order.number if found.order else "")
+    )
     return {
         "case": found,
         "document_href": document(kind, number),
@@ -298,12 +322,16 @@ def resolve(request: HttpRequest, case_id: int) -> HttpResponse:
     except DomainError as error:
         fields = {"reason_missing": "reason", "comment_missing": "comment"}
         findings = [Finding(code=error.code, field=fields.get(error.code, ""), message=error.message)]
-        more = {"refused": error.message, "case_findings": findings, "calm": error.code == "already_decided"}
+        more: dict[str, Any] = {
+            "refused": error.message,
+            "case_findings": findings,
+            "calm": error.code == "already_decided",
+        }
         again = case_get(actor, case_id)
         if is_fragment(request):
             return _show(request, again.queue, _here(request), again, part="#worklist", **more)
         return _show(request, again.queue, _here(request), again, status=409 if more["calm"] else 422, **more)
-    return _done(request, found.queue, DONE.get(resolution, "Decided."))
+    return _done(request, found, DONE.get(resolution, "Decided."))
 
 
 @require_POST
@@ -312,9 +340,12 @@ def assign(request: HttpRequest, case_id: int) -> HttpResponse:
     """Take a case."""
     actor = actor_of(request)
     found = case_get(actor, case_id)
-    exceptions_assign(actor=actor, case_ids=[case_id], owner_id=actor.user_id)
+    if not exceptions_assign(actor=actor, case_ids=[case_id], owner_id=actor.user_id):
+        raise NotAllowed("You cannot take this: its queue is served by other people, or it is decided.", code="not_your_queue")
     if is_fragment(request):
-        return toasted(_show(request, found.queue, _here(request), case_get(actor, case_id), part="#worklist"), "It is yours.")
+        return toasted(
+            _show(request, found.queue, _here(request), case_get(actor, case_id), part="#worklist"), "It is yours."
+        )
     return go(request, link("exception", case_id))
 
 
@@ -324,8 +355,14 @@ def comment(request: HttpRequest, case_id: int) -> HttpResponse:
     """Write a remark on the document behind a case."""
     actor = actor_of(request)
     found = case_get(actor, case_id)
-    kind, number = ("invoice", found.invoice.number) if found.invoice else ("purchase_order", found.order.number if found.order else "")
-    comment_write(actor=actor, kind=kind, number=number, facility_id=found.facility_id, text=request.POST.get("comment", ""))
+    kind, number = (
+        ("invoice", found.invoice.number)
+        if found.invoice
+        else ("purchase_order", found.order.number if found.order else "")
+    )
+    comment_write(
+        actor=actor, kind=kind, number=number, facility_id=found.facility_id, text=request.POST.get("comment", "")
+    )
     return go(request, link("exception", case_id))
 
 
@@ -341,7 +378,10 @@ def several(request: HttpRequest, queue: str) -> HttpResponse:
         return go(request, f"{link('exceptions', queue)}?{request.POST.get('here', '')}")
     reason, text = request.POST.get("reason", ""), request.POST.get("comment", "").strip()[:500]
     refused, done = _each(
-        wanted, lambda pk: exception_resolve(actor=actor, case_id=pk, resolution="accept_variance", reason_code=reason, comment=text)
+        wanted,
+        lambda pk: exception_resolve(
+            actor=actor, case_id=pk, resolution="accept_variance", reason_code=reason, comment=text
+        ),
     )
     if done:
         messages.success(request, f"{done} difference{'s' if done != 1 else ''} accepted.")
@@ -379,9 +419,9 @@ def _here(request: HttpRequest) -> QueryDict:
     return QueryDict(request.POST.get("here", "")[:1000])
 
 
-def _done(request: HttpRequest, queue: str, text: str) -> HttpResponse:
-    here = _here(request)
+def _done(request: HttpRequest, found: ExceptionCase, text: str) -> HttpResponse:
+    here, queue = _here(request), found.queue
     if is_fragment(request):
-        return toasted(_show(request, queue, here, None, part="#worklist"), text)
+        return toasted(_show(request, queue, here, None, part="#worklist", after=found.pk), text)
     messages.success(request, text)
     return go(request, f"{link('exceptions', queue)}?{here.urlencode()}")

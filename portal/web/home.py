@@ -134,7 +134,11 @@ def _touchless(actor: Actor, facility_id: int | None) -> Chart:
             "labels": [f"{week.day} {week:%b}" for week in weeks],
             "series": [
                 {"label": "Untouched", "tone": "good", "values": [found.get(week, (0, 0))[0] for week in weeks]},
-                {"label": "Needed a person", "tone": "waiting", "values": [found.get(week, (0, 0))[1] for week in weeks]},
+                {
+                    "label": "Needed a person",
+                    "tone": "waiting",
+                    "values": [found.get(week, (0, 0))[1] for week in weeks],
+                },
             ],
         },
     }

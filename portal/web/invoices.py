@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -19,13 +20,13 @@ from core.errors import Conflict, Finding, Invalid, NotFound
 from core.keyset import page as page_of
 from core.tally import Counting, tallies
 from masterdata.models import Role
-from portal.templatetags.ui import badge, status_of
+from portal.links import link
 from portal.web import format as fmt
 from portal.web import parts, story
-from portal.web.links import link
 from portal.web.matching import SideBySide, side_by_side
 from portal.web.page import actor_of, csv_file, go, is_fragment, next_href, typed_day, typed_number
 from portal.web.preferences import facility_chosen
+from portal.web.status import badge, status_of
 from procurement.models import ExceptionCase, Invoice, InvoiceLine, PurchaseOrder
 from procurement.selectors.changes import story_of
 from procurement.selectors.invoices import comments_of, invoice_get, invoices_listed
@@ -34,7 +35,13 @@ from procurement.selectors.requisitions import counted_by
 from procurement.services.exceptions import comment_write
 from procurement.services.invoices import BilledLineInput, InvoiceInput, invoice_match, invoice_register
 
-TABS = (("all", "All"), ("exception", "In exception"), ("to_pay", "To pay"), ("paid", "Paid"), ("dropped", "Rejected or void"))
+TABS = (
+    ("all", "All"),
+    ("exception", "In exception"),
+    ("to_pay", "To pay"),
+    ("paid", "Paid"),
+    ("dropped", "Rejected or void"),
+)
 HEADER = (
     "Number", "Supplier", "Their number", "Order", "Facility", "Kind", "Status", "Invoice date", "Due", "Total", "Currency",
     "Approved", "Voucher", "Payment", "Paid on",
@@ -42,7 +49,7 @@ HEADER = (
 
 
 @login_required
-def invoices(request: HttpRequest) -> HttpResponse:
+def invoices(request: HttpRequest) -> HttpResponseBase:
     actor, view = actor_of(request), request.GET.get("view", "all")
     listed = invoices_listed(
         actor, view=view, facility_id=facility_chosen(request), statuses=request.GET.getlist("status"),
@@ -165,7 +172,9 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
             parts.Comment(who=c.author.name, when=fmt.when(c.written_at, zone), text=c.text)
             for c in comments_of("invoice", row.number)
         ],
-        "first_case": link("exception", open_cases[0].pk) if open_cases and actor.has(Role.AP_CLERK, row.facility_id) else "",
+        "first_case": link("exception", open_cases[0].pk)
+        if open_cases and actor.has(Role.AP_CLERK, row.facility_id)
+        else "",
         "may_match": row.status in Invoice.MATCHABLE
         and (actor.has(Role.AP_CLERK, row.facility_id) or actor.has(Role.BUYER, row.facility_id)),
         "crumbs": [parts.Crumb(label="Invoices", href=link("invoices")), parts.Crumb(label=row.number)],
@@ -178,7 +187,9 @@ def _facts(row: Invoice, zone: str) -> list[parts.Fact]:
     return [
         parts.Fact(label="Supplier", value=row.supplier.name),
         parts.Fact(label="Their number", value=row.supplier_number),
-        parts.Fact(label="Order", value=order or "none named", href=link("order", row.order.number) if row.order else ""),
+        parts.Fact(
+            label="Order", value=order or "none named", href=link("order", row.order.number) if row.order else ""
+        ),
         parts.Fact(label="For", value=row.facility.name),
         parts.Fact(label="Total", value=fmt.money(_signed(row), row.currency)),
         parts.Fact(label="Dated", value=fmt.day(row.invoice_date)),
@@ -192,7 +203,10 @@ def _next_action(row: Invoice, open_cases: Sequence[ExceptionCase], zone: str) -
         owners = sorted({case.owner.name for case in open_cases if case.owner})
         who = " and ".join(owners) if owners else "nobody yet"
         count = f"{len(open_cases)} difference{'s' if len(open_cases) > 1 else ''}"
-        return "waiting", f"{count} to decide; assigned to {who}. Receipts and corrected orders clear what they settle by themselves."
+        return (
+            "waiting",
+            f"{count} to decide; assigned to {who}. Receipts and corrected orders clear what they settle by themselves.",
+        )
     return {
         "received": ("info", "Came in and is being matched."),
         "matched": ("good", "Matches order and receipts."),
@@ -279,7 +293,9 @@ def invoice_new(request: HttpRequest) -> HttpResponse:
     try:
         order = order_get(actor, number) if number else None
     except NotFound as error:
-        return _form(request, None, number, findings=[Finding(code="order_unknown", field="order", message=error.message)])
+        return _form(
+            request, None, number, findings=[Finding(code="order_unknown", field="order", message=error.message)]
+        )
     if order is None:
         return _form(request, None, number)
     actor.require(Role.AP_CLERK, scope=order.facility_id, to="enter invoices")
@@ -298,7 +314,9 @@ def invoice_new(request: HttpRequest) -> HttpResponse:
 
 def _typed(request: HttpRequest, order: PurchaseOrder) -> InvoiceInput:
     """The invoice as typed. Raises Invalid with everything that is not a number or a day, each at its field."""
-    data, findings = request.POST, []
+    data = request.POST
+    findings: list[Finding] = []
+    lines: list[BilledLineInput] = []
 
     def number(name: str, label: str, default: str = "") -> Decimal:
         try:
@@ -307,7 +325,6 @@ def _typed(request: HttpRequest, order: PurchaseOrder) -> InvoiceInput:
             findings.extend(error.findings)
             return Decimal(0)
 
-    lines = []
     for line in order.lines.all():
         quantity = number(f"quantity-{line.line_number}", f"Line {line.line_number}: the quantity", "0")
         price = number(f"price-{line.line_number}", f"Line {line.line_number}: the price", "0")
@@ -337,7 +354,12 @@ def _typed(request: HttpRequest, order: PurchaseOrder) -> InvoiceInput:
 
 
 def _form(
-    request: HttpRequest, order: PurchaseOrder | None, number: str, *, findings: Sequence[Finding] = (), message: str = ""
+    request: HttpRequest,
+    order: PurchaseOrder | None,
+    number: str,
+    *,
+    findings: Sequence[Finding] = (),
+    message: str = "",
 ) -> HttpResponse:
     data = request.POST
     lines = []

@@ -13,11 +13,11 @@ from core.errors import NotFound
 from core.keyset import page as page_of
 from masterdata.models import Contract
 from masterdata.selectors import contracts_visible, suppliers_search
-from portal.templatetags.ui import badge
+from portal.links import link
 from portal.web import format as fmt
 from portal.web import parts
-from portal.web.links import link
 from portal.web.page import actor_of, is_fragment, next_href
+from portal.web.status import badge
 
 
 @login_required

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from portal.links import link
 from portal.web import format as fmt
-from portal.web.links import link
 from portal.web.parts import Fact
 
 Stored = Mapping[str, Any]
@@ -44,7 +44,11 @@ def side_by_side(stored: Stored, kinds: list[str]) -> SideBySide | None:
     billed, ordered = stored.get("billed"), stored.get("ordered")
     if not billed:
         return None
-    received, currency, base_unit = stored.get("received") or {}, str(stored.get("currency", "")), stored.get("base_unit", "")
+    received, currency, base_unit = (
+        stored.get("received") or {},
+        str(stored.get("currency", "")),
+        stored.get("base_unit", ""),
+    )
     unit = ordered["unit"] if ordered else ""
     return SideBySide(
         ordered=f"{_n(ordered['quantity'])} {unit}" if ordered else "not on the order",

@@ -8,7 +8,7 @@ NAMES = {
     "receipt.post": "Receipt",
     "receipt.reverse": "Receipt reversal",
     "voucher.post": "Voucher",
-    "functional_acknowledgement": "997 acknowledgement",
+    "acknowledgement.send": "997 acknowledgement",
     "997": "997 acknowledgement",
     "855": "855 answer",
     "856": "856 ship notice",

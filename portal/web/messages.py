@@ -17,12 +17,12 @@ from integrations import selectors
 from integrations.models import Endpoint, InboundMessage, OutboundMessage
 from integrations.services import replay
 from masterdata.models import Role
-from portal.templatetags.ui import badge
+from portal.links import document, link
 from portal.web import format as fmt
 from portal.web import parts
-from portal.web.links import document, link
 from portal.web.message_words import message_name
 from portal.web.page import actor_of, go, is_fragment, next_href
+from portal.web.status import badge
 
 ZONE = "UTC"
 OUT_STATES = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from core.actors import Actor
 from masterdata.models import ALL_ROLES, Role
-from portal.web.links import link
+from portal.links import link
 from portal.web.parts import NavItem, NavSection
 
 EVERYBODY = tuple(ALL_ROLES)
@@ -139,7 +139,10 @@ BOTTOM: tuple[tuple[str, tuple[tuple[str, tuple[str, ...], str], ...]], ...] = (
 def navigation(actor: Actor, path: str, badges: Mapping[str, int]) -> list[NavSection]:
     """The sections that have something for this person; at most one entry is marked as the place one is at."""
     found = [
-        (label, [item for place in places if any(actor.has(r) for r in place.roles) and (item := place.item(path, badges))])
+        (
+            label,
+            [item for place in places if any(actor.has(r) for r in place.roles) and (item := place.item(path, badges))],
+        )
         for label, places in SECTIONS
     ]
     if not actor.grants and not actor.delegated:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -17,13 +17,13 @@ from core.keyset import page as page_of
 from core.tally import Counting, tallies
 from integrations.selectors import DocumentMessage, messages_of_document
 from masterdata.models import Role
-from portal.templatetags.ui import badge, status_of
+from portal.links import link
 from portal.web import format as fmt
 from portal.web import parts, story
-from portal.web.links import link
 from portal.web.message_words import message_name
 from portal.web.page import actor_of, csv_file, go, is_fragment, next_href
 from portal.web.preferences import facility_chosen
+from portal.web.status import badge, status_of
 from procurement.models import PurchaseOrder, PurchaseOrderLine
 from procurement.selectors.changes import story_of
 from procurement.selectors.invoices import comments_of
@@ -197,8 +197,8 @@ def _facts(row: PurchaseOrder) -> list[parts.Fact]:
 
 def _rail(row: PurchaseOrder, messages: Sequence[DocumentMessage], zone: str) -> list[parts.Hop]:
     """queued → sent → 997 → 855 → 856 → received → invoiced, with the time of each."""
-    answer, notice = row.answers.first(), row.ship_notices.first()
-    receipt, invoice = row.receipts.last(), row.invoices.last()
+    answer, notice = _newest(row.answers.all()), _newest(row.ship_notices.all())
+    receipt, invoice = _oldest(row.receipts.all()), _oldest(row.invoices.all())
     sent = next(
         (m for m in messages if m.direction == "out" and m.what == "purchase_order.create" and m.state == "delivered"),
         None,
@@ -222,6 +222,15 @@ def _rail(row: PurchaseOrder, messages: Sequence[DocumentMessage], zone: str) ->
         hops.append(parts.Hop(label=label, state=state, when=fmt.when(at, zone) if at else None, href=href, wait=wait))  # type: ignore[arg-type]
         before = at or before
     return hops
+
+
+def _newest(prefetched: Iterable[Any]) -> Any:
+    """Of rows fetched with the order already: `.first()` would ask again."""
+    return max(prefetched, key=lambda row: row.pk, default=None)
+
+
+def _oldest(prefetched: Iterable[Any]) -> Any:
+    return min(prefetched, key=lambda row: row.pk, default=None)
 
 
 def _line(line: PurchaseOrderLine, row: PurchaseOrder) -> dict[str, Any]:

@@ -17,12 +17,12 @@ from django.views.decorators.http import require_POST
 
 from core.errors import Invalid
 from core.keyset import page as page_of
-from portal.templatetags.ui import badge
+from portal.links import link
 from portal.web import format as fmt
 from portal.web import parts, story
-from portal.web.links import link
 from portal.web.page import actor_of, csv_file, go, is_fragment, next_href, typed_day, typed_number
 from portal.web.preferences import facility_chosen
+from portal.web.status import badge
 from procurement.models import PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, ShipNoticeLine
 from procurement.rules.receipt_check import ReceivedLine
 from procurement.selectors.changes import story_of

@@ -18,14 +18,14 @@ from core.actors import Actor
 from core.keyset import page as page_of
 from core.tally import Counting, tallies
 from masterdata.models import Role
-from portal.templatetags.ui import badge, status_of
+from portal.links import link
 from portal.web import format as fmt
 from portal.web import parts, story
 from portal.web.cart import facts_of, header_choices
 from portal.web.editor import amount_of, editor
-from portal.web.links import link
 from portal.web.page import actor_of, csv_file, go, is_fragment, next_href
 from portal.web.preferences import facility_chosen
+from portal.web.status import badge, status_of
 from procurement.models import ApprovalStep, Requisition, RequisitionLine
 from procurement.selectors.changes import story_of
 from procurement.selectors.invoices import comments_of
@@ -33,7 +33,18 @@ from procurement.selectors.requisitions import counted_by, requisition_get, requ
 from procurement.services.exceptions import comment_write
 
 TABS = (("mine", "Mine"), ("open", "Open"), ("returned", "Returned to me"), ("drafts", "My drafts"), ("all", "All"))
-HEADER = ("Number", "Status", "Facility", "For", "Requester", "Cost center", "Needed by", "Total", "Currency", "Submitted")
+HEADER = (
+    "Number",
+    "Status",
+    "Facility",
+    "For",
+    "Requester",
+    "Cost center",
+    "Needed by",
+    "Total",
+    "Currency",
+    "Submitted",
+)
 
 
 @login_required

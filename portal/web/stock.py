@@ -17,12 +17,12 @@ from inventory.models import Lot, StockBalance, StockMove
 from inventory.selectors import below_par, item_moves, item_stock, stock_listed
 from masterdata.models import Item, Location
 from masterdata.selectors import item_facts, items_search
-from portal.templatetags.ui import badge, status_of
+from portal.links import document, link
 from portal.web import format as fmt
 from portal.web import parts
-from portal.web.links import document, link
 from portal.web.page import actor_of, csv_file, is_fragment, next_href
 from portal.web.preferences import facility_chosen
+from portal.web.status import badge, status_of
 
 HEADER = ("Facility", "Place", "Item", "Description", "Lot", "Expires", "Lot status", "Quantity", "Unit")
 MOVES = 50

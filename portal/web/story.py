@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from core.models import BusinessEvent
+from portal.links import document
 from portal.web import format as fmt
-from portal.web.links import document
 from portal.web.parts import TimelineEntry, Tone
 
 Data = Mapping[str, Any]

@@ -13,10 +13,10 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from core.errors import Finding
-from portal.templatetags.ui import STATUSES, badge
 from portal.web import format as fmt
 from portal.web import parts
 from portal.web.shell import shell as shell_context
+from portal.web.status import STATUSES, badge
 
 ZONE = "America/Chicago"
 ORDERS = (

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core.errors import NotFound
+from portal.links import document, link
 from portal.trace import Hop, Trace, trace_find, trace_of
 from portal.web import format as fmt
-from portal.web.links import document, link
 from portal.web.page import actor_of
 
 LANES = (("portal", "Portal"), ("erp", "ERP"), ("supplier", "Supplier"), ("stock", "Stock"), ("ap", "Accounts payable"))

@@ -15,11 +15,11 @@ from core.errors import Invalid, NotFound
 from masterdata.models import Role
 from masterdata.rules.offers import ItemFacts, round_money
 from masterdata.selectors import item_facts, suppliers_search
-from portal.templatetags.ui import badge
+from portal.links import link
 from portal.web import format as fmt
-from portal.web.links import link
 from portal.web.page import actor_of, go, typed_id
 from portal.web.preferences import facility_chosen
+from portal.web.status import badge
 from procurement.models import ExceptionCase, PurchaseOrder, RequisitionLine
 from procurement.selectors.invoices import cases_open
 from procurement.selectors.purchase_orders import orders_listed

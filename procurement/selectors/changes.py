@@ -38,6 +38,4 @@ def changes_for(actor: Actor) -> QuerySet[BusinessEvent]:
 
 def story_of(trace_id: str) -> QuerySet[BusinessEvent]:
     """Everything along the way of a document the caller has already been allowed to see; newest first, 100 at most."""
-    return (
-        BusinessEvent.objects.filter(trace_id=trace_id).select_related("actor", "on_behalf_of").order_by("-id")[:100]
-    )
+    return BusinessEvent.objects.filter(trace_id=trace_id).select_related("actor", "on_behalf_of").order_by("-id")[:100]

@@ -148,11 +148,11 @@ def case_get(actor: Actor, case_id: int) -> ExceptionCase:
 
 
 def root_causes(actor: Actor, queue: str) -> list[dict[str, Any]]:
-    """Open cases of a queue grouped by supplier and kind, the most money first: ten at most."""
+    """Open cases of a queue grouped by supplier, kind and currency, the most money first: ten at most."""
     rows = (
         cases_open(actor, queue)
         .order_by()
-        .values("kind", supplier_code=F("supplier__code"), supplier_name=F("supplier__name"))
+        .values("kind", "currency", supplier_code=F("supplier__code"), supplier_name=F("supplier__name"))
         .annotate(count=Count("id"), amount=Sum("amount"), oldest=Min("opened_at"))
         .filter(count__gte=2)
         .order_by("-amount")[:10]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, OuterRef, TextField
-from django.db.models.functions import Cast, JSONObject
+from django.db.models import Exists
 from django.utils import timezone
 
 from core.actors import Actor
@@ -18,7 +17,7 @@ from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.events import Event, emit, who
 from core.sequences import next_number
 from core.tracing import current_trace_id
-from masterdata.models import ItemPackaging, Location, Role
+from masterdata.models import Location, Role
 from masterdata.selectors import scoped
 from procurement.events import ReceiptPosted, ReceiptReversed
 from procurement.models import PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, ShipNotice
@@ -159,19 +158,26 @@ def _may_receive(order: PurchaseOrder, actor: Actor) -> None:
         raise NotAllowed("You created this order; somebody else has to receive it.", code="segregation_of_duties")
 
 
+_EXPECTED = """
+SELECT l.*, i.base_unit AS item_base_unit, coalesce(i.lot_tracked, false) AS by_lot, coalesce(i.expiry_tracked, false) AS by_expiry,
+  coalesce(i.serial_tracked, false) AS by_serial,
+  (SELECT coalesce(json_agg(json_build_object('unit', p.unit, 'multiplier', p.multiplier::text)), '[]')
+     FROM masterdata_itempackaging p WHERE p.item_id = l.item_id) AS packs
+FROM procurement_purchaseorderline l LEFT JOIN masterdata_item i ON i.id = l.item_id WHERE l.order_id = %s ORDER BY l.id
+"""
+# written by hand because building this statement through the ORM costs more than running it
+
+
 def _expected(order: PurchaseOrder) -> dict[int, tuple[PurchaseOrderLine, ExpectedLine]]:
-    packs = ItemPackaging.objects.filter(item=OuterRef("item")).values(
-        row=JSONObject(unit="unit", multiplier=Cast("multiplier", TextField()))
-    )
-    lines = order.lines.select_related("item").annotate(packs=ArraySubquery(packs)).order_by("id")
+    lines = PurchaseOrderLine.objects.raw(_EXPECTED, [order.pk])
     return {line.line_number: (line, _expected_line(line)) for line in lines}
 
 
 def _expected_line(line: PurchaseOrderLine) -> ExpectedLine:
-    item = line.item
-    packs = {p["unit"]: Decimal(p["multiplier"]) for p in line.packs}  # type: ignore[attr-defined]  # annotated
-    if item is not None:
-        packs.setdefault(item.base_unit, Decimal(1))
+    facts: Any = line  # annotated by _EXPECTED
+    packs = {p["unit"]: Decimal(p["multiplier"]) for p in facts.packs}
+    if facts.item_base_unit:
+        packs.setdefault(facts.item_base_unit, Decimal(1))
     packs.setdefault(line.unit, line.multiplier)
     return ExpectedLine(
         description=line.description,
@@ -179,9 +185,9 @@ def _expected_line(line: PurchaseOrderLine) -> ExpectedLine:
         packs=packs,
         open_base=line.base_quantity * (1 + line.over_tolerance_percent / 100) - line.received_base,
         cancelled=line.cancelled,
-        lot_tracked=bool(item and item.lot_tracked),
-        expiry_tracked=bool(item and item.expiry_tracked),
-        serial_tracked=bool(item and item.serial_tracked),
+        lot_tracked=facts.by_lot,
+        expiry_tracked=facts.by_expiry,
+        serial_tracked=facts.by_serial,
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -35,10 +33,11 @@ class World:
         self.net = net
         self.erp = erp
         self.mailbox = Mailbox(mailboxes, "ACME")
-        url = erp.running.ready.split()[-1] if erp else "http://127.0.0.1:9"
         given: dict[str, Any] = {"quiet_seconds": 0, "config": {"deadline_seconds": 2}, "token": TOKEN, **connection}
+        if erp:
+            given["base_url"] = erp.running.ready.split()[-1]
         self.endpoint = erp_connect(
-            code="erp-main", name="Main ERP", base_url=url, facilities=net.facilities.values(),
+            code="erp-main", name="Main ERP", facilities=net.facilities.values(),
             starts_on=date(2020, 1, 1), **given,
         )  # fmt: skip
         self.partner: Partner = supplier_connect(supplier=net.suppliers["ACME"], our_id="HOSPITAL")
@@ -112,12 +111,3 @@ class World:
     def inbound(self, **found: Any) -> list[tuple[str, str, str]]:
         rows = InboundMessage.objects.filter(parent__isnull=False, **found).order_by("id")
         return [(row.kind, row.state, row.cause) for row in rows]
-
-
-def eventually(found: Callable[[], Any], what: str, seconds: float = 30.0) -> Any:
-    """Polls until `found` gives something; fails in words after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while not (result := found()):
-        assert time.monotonic() < deadline, f"Not within {seconds:.0f} s: {what}"
-        time.sleep(0.05)
-    return result

@@ -17,9 +17,9 @@ from django.urls import reverse
 from core.errors import Finding
 from core.models import User
 from masterdata.models import Facility, Role, RoleGrant
-from portal.templatetags.ui import STATUSES, badge, status_of
 from portal.web import format as fmt
 from portal.web import parts
+from portal.web.status import STATUSES, badge, status_of
 
 NOW = datetime(2026, 11, 12, 20, 5, tzinfo=UTC)
 TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))

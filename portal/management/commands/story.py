@@ -173,10 +173,10 @@ class Story:
         self.hop(f"855: the supplier has {row['acknowledgement']} it as {row['supplier_order_number']}")
         receiver = self.by("receiver")
         shipped = self.until(
-            lambda: [h for h in receiver.get("experience/trace", q=number)["hops"] if h["text"].startswith("856")],
+            lambda: [h for h in receiver.get("experience/trace", q=number)["hops"] if "shipped" in h["text"].lower()],
             "the supplier's 856",
         )
-        self.hop(shipped[-1]["text"])
+        self.hop(f"856: {shipped[-1]['text'].lower()}, {shipped[-1]['detail']}")
 
     def receive(self, number: str) -> None:
         receiver = self.by("receiver")

@@ -71,7 +71,12 @@ def test_lines_may_be_lowered(net: Network, sign_in) -> None:
     only = row.lines.get()
     client = sign_in("approver@NORTH")
     url = f"/approvals/{step_of(row).pk}/decide/"
-    assert "may only lower" in client.post(url, {"decision": "approve", f"quantity-{only.line_number}": "11"}, headers=HTMX).content.decode()
+    assert (
+        "may only lower"
+        in client.post(
+            url, {"decision": "approve", f"quantity-{only.line_number}": "11"}, headers=HTMX
+        ).content.decode()
+    )
     client.post(url, {"decision": "approve", f"quantity-{only.line_number}": "4"}, headers=HTMX)
     only.refresh_from_db()
     assert (only.quantity, only.base_quantity) == (4, 400)

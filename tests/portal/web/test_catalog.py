@@ -75,7 +75,12 @@ def cart_number(net: Network) -> str:
 
 
 def test_findings_stand_on_their_line_with_a_remedy_of_one_click(net: Network, sign_in) -> None:
-    row = draft(net, line(net, "GLOVE", "2", supplier_id=net.suppliers["BETA"].pk), line(net, "SUTURE", "10", "EA"), is_cart=True)
+    row = draft(
+        net,
+        line(net, "GLOVE", "2", supplier_id=net.suppliers["BETA"].pk),
+        line(net, "SUTURE", "10", "EA"),
+        is_cart=True,
+    )
     client = sign_in("requester@NORTH")
     page = client.post(f"/requisitions/{row.number}/submit/", headers=HTMX).content.decode()
     assert "Take Acme (GPO-114)" in page
@@ -87,7 +92,9 @@ def test_findings_stand_on_their_line_with_a_remedy_of_one_click(net: Network, s
     assert "Take 1 BX" not in page
     assert "Take Acme (GPO-114)" in page
     client.post(
-        f"/requisitions/{row.number}/lines/{glove.pk}/", {"supplier": net.suppliers["ACME"].pk, "check": "1"}, headers=HTMX
+        f"/requisitions/{row.number}/lines/{glove.pk}/",
+        {"supplier": net.suppliers["ACME"].pk, "check": "1"},
+        headers=HTMX,
     )
     answer = client.post(f"/requisitions/{row.number}/submit/", headers=HTMX)
     assert answer.headers["HX-Redirect"] == f"/requisitions/{row.number}/"
@@ -105,7 +112,9 @@ def test_a_reason_lets_an_off_contract_line_pass(net: Network, sign_in) -> None:
 def test_something_outside_the_catalog_needs_a_description(net: Network, sign_in) -> None:
     client = sign_in("requester@NORTH")
     assert client.post("/cart/extra/", {"description": " ", "quantity": "1"}).status_code == 422
-    client.post("/cart/extra/", {"description": "Headlight for Dr. Ruiz", "quantity": "1", "price": "250", "unit": "EA"})
+    client.post(
+        "/cart/extra/", {"description": "Headlight for Dr. Ruiz", "quantity": "1", "price": "250", "unit": "EA"}
+    )
     assert cart(net).lines.get().contract_check == "non_catalog"
 
 

@@ -79,7 +79,9 @@ def test_the_limit_is_told_before_it_is_hit(net: Network, sign_in) -> None:
     client = sign_in("ap_clerk@NORTH")
     assert "Above your limit of 10.00 USD" in client.get("/exceptions/ap/").content.decode()
     data = {"resolution": "accept_variance", "reason": "price_agreed"}
-    assert "above your limit" in client.post(f"/exceptions/case/{case.pk}/resolve/", data, headers=HTMX).content.decode()
+    assert (
+        "above your limit" in client.post(f"/exceptions/case/{case.pk}/resolve/", data, headers=HTMX).content.decode()
+    )
 
 
 def test_views_filter_and_can_be_kept(net: Network, sign_in) -> None:

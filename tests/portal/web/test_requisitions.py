@@ -72,7 +72,9 @@ def test_a_page_of_sixty_lines_costs_no_more(net: Network, sign_in, few_statemen
 
 def test_what_came_back_can_be_changed_and_submitted_again(net: Network, sign_in, few_statements) -> None:
     row = submitted(net)
-    approval_decide(actor=net.actor("approver@NORTH"), step_id=step_of(row).pk, decision="return", comment="Half of it?")
+    approval_decide(
+        actor=net.actor("approver@NORTH"), step_id=step_of(row).pk, decision="return", comment="Half of it?"
+    )
     client = sign_in("requester@NORTH")
     with few_statements():
         page = client.get(f"/requisitions/{row.number}/").content.decode()

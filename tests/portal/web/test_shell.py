@@ -24,7 +24,11 @@ def test_the_cards_count_what_waits_for_this_person_alone(net: Network) -> None:
     submitted(net)
     submitted(net, line(net, "SUTURE", "2"))
     cards = {card.key: card for card in work_cards(net.actor("approver@NORTH"))}
-    assert (cards["approvals"].count, str(cards["approvals"].amount), cards["approvals"].currency) == (2, "192.20", "USD")
+    assert (cards["approvals"].count, str(cards["approvals"].amount), cards["approvals"].currency) == (
+        2,
+        "192.20",
+        "USD",
+    )
     assert {card.key: card.count for card in work_cards(net.actor("approver@EAST"))}["approvals"] == 0
     assert work_cards(net.actor("requester@NORTH"))[2].count == 2
 
