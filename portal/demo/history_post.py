@@ -85,4 +85,3 @@ def _acknowledged(world: World) -> None:
     silent = {world.suppliers[code].pk for code in ("SUP-LARK", "SUP-MAPL")}
     waiting = Interchange.objects.filter(acknowledgement="waiting").exclude(partner__supplier__in=silent)
     waiting.update(acknowledgement="accepted", acknowledged_at=world.now)
-

@@ -84,7 +84,13 @@ class World:
             and (not step.network or actor.scopes(step.role) is None)
             and self._may(actor, step.role, step.facility_id, step.amount)
         ]
-        return min(fitting, key=lambda actor: (limit_of(actor, role=step.role, facility_id=step.facility_id) or Decimal("Infinity"), actor.user_id))
+        return min(
+            fitting,
+            key=lambda actor: (
+                limit_of(actor, role=step.role, facility_id=step.facility_id) or Decimal("Infinity"),
+                actor.user_id,
+            ),
+        )
 
     def clerk(self, facility_id: int, amount: Decimal) -> Actor:
         """Who in accounts payable may accept a difference of this amount."""

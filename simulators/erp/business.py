@@ -40,7 +40,9 @@ class Business:
             for row in opening["purchase_orders"]:
                 body = row["body"]
                 ordered = checks.day(body, "ordered_on")
-                made = self.store.add("purchase_orders", body["reference"], body, "open", datetime.now(UTC), ordered[:7])
+                made = self.store.add(
+                    "purchase_orders", body["reference"], body, "open", datetime.now(UTC), ordered[:7]
+                )
                 self.store.renumber(made, row["erp_number"])
                 self.store.order_lines(row["erp_number"], self._order_lines(body))
 

@@ -69,7 +69,11 @@ def _clients() -> list[dict[str, Any]]:
 
 def _table(answer: dict[str, Any]) -> str:
     people = [
-        (person["name"], ", ".join(dict.fromkeys(r["role"].replace("_", " ") for r in person["roles"])), person["email"])
+        (
+            person["name"],
+            ", ".join(dict.fromkeys(r["role"].replace("_", " ") for r in person["roles"])),
+            person["email"],
+        )
         for person in answer["people"]
     ]
     clients = [(c["role"].replace("_", " "), c["client_id"], c["client_secret"]) for c in answer["clients"]]
@@ -83,4 +87,6 @@ def _table(answer: dict[str, Any]) -> str:
 
 def _columns(rows: list[tuple[str, str, str]]) -> list[str]:
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    return ["  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        "  " + "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]

@@ -33,7 +33,9 @@ class Command(BaseCommand):
     help = "Load the demo hospital network and three months of its business into an empty database."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--roads", type=int, default=180, help="how many requisitions are made, besides the special ones")
+        parser.add_argument(
+            "--roads", type=int, default=180, help="how many requisitions are made, besides the special ones"
+        )
         parser.add_argument("--erp-opening", type=Path, help="file for the orders that the demo ERP has from before")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,7 +65,8 @@ class Command(BaseCommand):
         self._step("suppliers and their offers", load_suppliers)
         self._step("contracts", lambda: load_contracts(today))
         self._step("policies, tolerances, budgets", lambda: self._rules(clock))
-        self._step("partners and API clients", lambda: (load_partners(today), load_clients()))
+        self._step("ERPs and EDI partners", lambda: load_partners(today))
+        self._step("API clients", load_clients)
         self._step("opening stock", lambda: load_stock(today))
 
     def _rules(self, clock: Clock) -> None:
