@@ -211,14 +211,7 @@ class Launch:
             # the demo's past has used the smaller control numbers
             "first-number": 100_001,
         }
-        erp = {
-            "port": port,
-            "state": outside / "erp.sqlite3",
-            "token": self.env["DEMO_ERP_TOKEN"],
-            "pay-after": 20,
-            # the orders of the demo's past were there before this ERP's storage began
-            "older-orders": "known",
-        }
+        erp = {"port": port, "state": outside / "erp.sqlite3", "token": self.env["DEMO_ERP_TOKEN"], "pay-after": 20}
         return {
             "supplier": [sys.executable, "-m", "simulators.supplier", *flags(supplier)],
             "erp": [sys.executable, "-m", "simulators.erp", *flags(erp)],

@@ -27,20 +27,9 @@ def main() -> int:
         default="on",
         help="off: the same reference again makes a second document, as in ERPs that do not check",
     )
-    parser.add_argument(
-        "--older-orders",
-        choices=("known", "unknown"),
-        default="unknown",
-        help="known: order numbers below its own first one are orders it had before; receipts and vouchers on them are taken",
-    )
     options = parser.parse_args()
     store = Store(options.state)
-    business = Business(
-        store,
-        pay_after=options.pay_after,
-        unique_reference=options.unique_reference == "on",
-        knows_older_orders=options.older_orders == "known",
-    )
+    business = Business(store, pay_after=options.pay_after, unique_reference=options.unique_reference == "on")
     try:
         server = Erp((options.host, options.port), store, business, options.token)
     except OSError as fault:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from simulators.erp import checks
 from simulators.erp.checks import Refused
-from simulators.erp.store import KINDS, Store
+from simulators.erp.store import Store
 
 Body = dict[str, Any]
 Answer = tuple[int, Body]
@@ -22,13 +22,10 @@ _PAGE: Final = 500
 class Business:
     """The ERP's purchasing, receiving and payables."""
 
-    def __init__(
-        self, store: Store, *, pay_after: float, unique_reference: bool, knows_older_orders: bool = False
-    ) -> None:
+    def __init__(self, store: Store, *, pay_after: float, unique_reference: bool) -> None:
         self.store = store
         self.pay_after = pay_after
         self.unique_reference = unique_reference
-        self.knows_older_orders = knows_older_orders
         self.posts: Mapping[str, tuple[str, Callable[[Body], Answer]]] = {
             "/purchase-orders": ("purchase_orders", self.purchase_order),
             "/receipts": ("receipts", self.receipt),
@@ -99,20 +96,10 @@ class Business:
         return 200, shown(self._order(number))
 
     def _order(self, number: str) -> sqlite3.Row:
-        found = self._find_order(number, {})
+        found = self.store.find("purchase_orders", number=number)
         if not found:
             raise Refused(404, "unknown_purchase_order", f"There is no purchase order {number}.", "erp_number")
         return found[0]
-
-    def _find_order(self, number: str, body: Body) -> list[sqlite3.Row]:
-        """The order; one from before this ERP's first number is taken as it is told, where it knows such orders."""
-        older = self.knows_older_orders and number.isdecimal() and int(number) < KINDS["purchase_orders"]
-        if older:
-            told = body.get("lines")
-            lines = [line for line in told if isinstance(line, dict)] if isinstance(told, list) else []
-            places = [place for line in lines if type(place := line.get("line_number")) is int]
-            self.store.adopt(number, str(body.get("currency") or "USD"), places)
-        return self.store.find("purchase_orders", number=number)
 
     def lookup(self, kind: str, reference: str) -> Answer:
         """All documents of a kind with our reference."""
@@ -124,7 +111,7 @@ class Business:
 
     def _ordered(self, body: Body) -> tuple[sqlite3.Row, set[int]]:
         number = checks.text(body, "purchase_order")
-        found = self._find_order(number, body)
+        found = self.store.find("purchase_orders", number=number)
         if not found:
             raise Refused(422, "unknown_purchase_order", f"There is no purchase order {number}.", "purchase_order")
         rows = self.store.db.execute("SELECT line_number FROM order_lines WHERE erp_number = ?", (number,))

@@ -81,18 +81,6 @@ class Store:
         self.db.execute("UPDATE documents SET erp_number = ? WHERE id = ?", (number, row))
         return number
 
-    def adopt(self, number: str, currency: str, line_numbers: list[int]) -> None:
-        """Keeps an order that was there before, with the lines that are named now."""
-        if not self.find("purchase_orders", number=number):
-            body = json.dumps({"reference": f"older {number}", "currency": currency, "lines": []})
-            sql = (
-                "INSERT INTO documents (kind, reference, erp_number, status, version, body, created, period)"
-                " VALUES ('purchase_orders', ?, ?, 'open', 1, ?, 0, '')"
-            )
-            self.db.execute(sql, (f"older {number}", number, body))
-        rows = [(number, line, "", "0") for line in line_numbers]
-        self.db.executemany("INSERT OR IGNORE INTO order_lines VALUES (?, ?, ?, ?)", rows)
-
     def find(self, kind: str, *, reference: str = "", number: str = "") -> list[sqlite3.Row]:
         """Documents by our reference or by the ERP's number, oldest first."""
         column, value = ("reference", reference) if reference else ("erp_number", number)

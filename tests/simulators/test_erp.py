@@ -331,24 +331,3 @@ def test_a_taken_port_is_said_in_words(company: ErpClient, tmp_path: Path) -> No
     port = company.running.ready.rsplit(":", 1)[1]
     with pytest.raises(AssertionError, match="cannot listen"), erp(tmp_path / "other.sqlite3", "--port", port):
         pass
-
-
-def test_orders_from_before_are_known_where_it_is_told_so(tmp_path: Path) -> None:
-    receipt = {
-        "reference": "RCV-1", "purchase_order": "4400000007", "received_at": "2026-01-31",
-        "lines": [{"line_number": 3, "quantity": "2", "unit": "BX"}],
-    }  # fmt: skip
-    voucher = {
-        "reference": "INV-1", "supplier": "ACME", "supplier_invoice": "77", "purchase_order": "4400000007",
-        "currency": "USD", "total": "10", "lines": [{"line_number": 4, "quantity": "2", "unit": "BX", "unit_price": "5"}],
-    }  # fmt: skip
-    with erp(tmp_path / "a.sqlite3") as client:
-        assert client.call("POST", "/receipts", receipt)[0] == 422
-    with erp(tmp_path / "b.sqlite3", "--older-orders", "known") as client:
-        assert client.call("POST", "/receipts", receipt)[0] == 201
-        assert client.call("POST", "/vouchers", voucher)[0] == 201
-        assert client.call("POST", "/purchase-orders/4400000007/cancel")[0] == 422
-        assert (
-            client.call("POST", "/receipts", {**receipt, "reference": "RCV-2", "purchase_order": "4500000099"})[0]
-            == 422
-        )
