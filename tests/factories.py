@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.db import transaction
+
 from core.actors import Actor
 from core.models import User
 from inventory.models import StockMove
@@ -150,13 +152,14 @@ def put_stock(
     """Opening stock, through the ledger."""
     location = net.locations[place]
     adjustment = Location.objects.get(facility=location.facility, kind=Location.Kind.ADJUSTMENT)
-    row = lots_ensure([(net.items[item].pk, lot, expiry)])[(net.items[item].pk, lot)]
-    stock_post(
-        [
-            Move(
-                item_id=net.items[item].pk, lot_id=row, from_location=adjustment, to_location=location,
-                quantity=D(quantity), reason=StockMove.Reason.OPENING,
-            )
-        ],
-        actor_id=net.users[f"stock_clerk@{location.facility.code}"].pk,
-    )  # fmt: skip
+    with transaction.atomic():
+        row = lots_ensure([(net.items[item].pk, lot, expiry)])[(net.items[item].pk, lot)]
+        stock_post(
+            [
+                Move(
+                    item_id=net.items[item].pk, lot_id=row, from_location=adjustment, to_location=location,
+                    quantity=D(quantity), reason=StockMove.Reason.OPENING,
+                )
+            ],
+            actor_id=net.users[f"stock_clerk@{location.facility.code}"].pk,
+        )  # fmt: skip

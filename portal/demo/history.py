@@ -76,7 +76,6 @@ class History:
                 following = next(road, None)
             except DomainError as refusal:
                 self.refused[refusal.code] += 1
-                import traceback; print(traceback.format_exc()[-700:])
                 continue
             if following is not None:
                 self.start(following, road)

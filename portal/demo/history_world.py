@@ -17,7 +17,7 @@ from portal.demo.clock import Clock
 from procurement.models import ApprovalStep
 
 Road = Iterator[datetime]
-FILES_SINCE = timedelta(days=8)
+FILES_SINCE = timedelta(days=4)
 """How far back what suppliers said is kept as the files they sent; before that only what it meant is."""
 STOPS_BEFORE = timedelta(minutes=30)
 """What is written in the last half hour is still to leave when the portal starts."""

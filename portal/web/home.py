@@ -7,21 +7,21 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 
 from core.actors import Actor
 from masterdata.models import Role
 from portal.web import format as fmt
 from portal.web import story
-from portal.web.page import actor_of
+from portal.web.page import actor_of, is_fragment
 from portal.web.parts import Stat
 from portal.web.preferences import facility_chosen, own_facilities
 from portal.work import WorkCard, work_cards
 from procurement.selectors import figures
 from procurement.selectors.changes import changes_for
 
-CHANGES = 10
+CHANGES, NOTICES = 10, 8
 Chart = dict[str, Any]
 
 
@@ -36,6 +36,16 @@ def home(request: HttpRequest) -> HttpResponse:
         "charts": [chart(actor, facility_id) for chart in _charts(actor)],
     }
     return render(request, "home.html", context)
+
+
+@login_required
+def notices(request: HttpRequest) -> HttpResponse:
+    """The last changes behind the bell, fetched when it is opened. Without HTMX the home page shows them."""
+    if not is_fragment(request):
+        return redirect("home")
+    own = own_facilities(request)
+    entries = story.timeline(changes_for(actor_of(request))[:NOTICES], own[0].timezone if own else "UTC")
+    return render(request, "components/notices.html", {"entries": entries})
 
 
 def _stat(card: WorkCard, zone: str) -> Stat:

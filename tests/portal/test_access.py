@@ -69,7 +69,7 @@ TABLE: dict[str, Entry | str] = {
     "login": OPEN, "logout": OPEN, "health-live": OPEN, "health-ready": OPEN, "oauth-token": OPEN, "api-schema": OPEN,
     "api-docs": OPEN,
     # everybody's own
-    "home": page(), "search": page(query="?q=NORTH"), "styleguide": page(), "trace": page(), "theme": Entry("post"),
+    "home": page(), "notices": page(), "search": page(query="?q=NORTH"), "styleguide": page(), "trace": page(), "theme": Entry("post"),
     "facility-switch": Entry("post"), "catalog": page(roles=frozenset({"requester"})), "cart": page(roles=frozenset({"requester"})),
     "requisitions": page(), "approvals": page(), "invoices": page(), "orders": page(), "receiving": page(), "receipts": page(),
     "stock": page(), "suppliers": page(), "contracts": page(),
