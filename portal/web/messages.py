@@ -179,7 +179,8 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
             "payload": readable(found.payload_text),
             "blocked_by": found.blocked_by,
             "choices": [
-                {"name": name, "label": CHOICES[name][0], "words": CHOICES[name][1], "tone": CHOICES[name][2]}
+                {"name": name, "label": CHOICES[name][0], "words": CHOICES[name][1], "tone": CHOICES[name][2],
+                 "asks_number": name == "mark_delivered" and row.endpoint.kind == Endpoint.Kind.ERP}
                 for name in (found.choices if actor.has(Role.INTEGRATION_SUPPORT) else ())
             ],
             "crumbs": [parts.Crumb(label="Messages", href=link("messages")), parts.Crumb(label=f"{message_name(row.topic)} {row.document_number}")],
@@ -187,7 +188,13 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-ICONS = {"good": "circle-check", "bad": "circle-x", "waiting": "alert-triangle", "progress": "rotate-clockwise", "info": "send"}
+ICONS = {
+    "good": "circle-check",
+    "bad": "circle-x",
+    "waiting": "alert-triangle",
+    "progress": "rotate-clockwise",
+    "info": "send",
+}
 HANDLED = {
     "replayed": ("Decided to try it again", "rotate-clockwise"),
     "resent": ("Decided to send it again", "send"),
@@ -214,7 +221,7 @@ def _tried(attempt: Attempt) -> parts.TimelineEntry:
 
 
 def _decided(event: BusinessEvent) -> parts.TimelineEntry:
-    text, icon = HANDLED.get(event.data.get("how", ""), ("Decided", "user"))
+    text, icon = HANDLED.get(event.data.get("how", ""), ("Decided", "users"))
     return parts.TimelineEntry(
         text=text, when=fmt.when(event.occurred_at, ZONE), who=who(event), icon=icon, tone="info", detail=event.data.get("reason", "")
     )  # fmt: skip
@@ -224,7 +231,7 @@ def _decided(event: BusinessEvent) -> parts.TimelineEntry:
 @login_required
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Replay, resend, mark as delivered or give up, with a reason."""
-    acts = {
+    acts: dict[str, Any] = {
         "replay": replay.message_replay,
         "resend": replay.message_resend,
         "mark_delivered": replay.message_mark_delivered,
@@ -233,7 +240,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     act = acts.get(request.POST.get("choice", ""))
     if act is None:
         raise NotFound("There is no such choice.")
-    act(actor=actor_of(request), message_id=pk, reason=request.POST.get("reason", ""))
+    told = {"remote_reference": request.POST["remote_reference"]} if "remote_reference" in request.POST else {}
+    act(actor=actor_of(request), message_id=pk, reason=request.POST.get("reason", ""), **told)
     return go(request, link("message", pk))
 
 

@@ -68,7 +68,11 @@ def _frame(request: HttpRequest, actor: Actor, view: str) -> dict[str, Any]:
         "facets": [
             parts.facet(request.GET, "status", "Status", states),
             *(
-                [parts.facet(request.GET, "supplier", "Supplier", counted_by(shown, "supplier__code", "supplier__name"))]
+                [
+                    parts.facet(
+                        request.GET, "supplier", "Supplier", counted_by(shown, "supplier__code", "supplier__name")
+                    )
+                ]
                 if request.GET.get("supplier")
                 else []
             ),
@@ -203,7 +207,9 @@ def _facts(row: PurchaseOrder) -> list[parts.Fact]:
     return facts
 
 
-def _rail(row: PurchaseOrder, answers: Sequence[Answered], messages: Sequence[DocumentMessage], zone: str) -> list[parts.Hop]:
+def _rail(
+    row: PurchaseOrder, answers: Sequence[Answered], messages: Sequence[DocumentMessage], zone: str
+) -> list[parts.Hop]:
     """Issued → sent → 997 → 855 → 856 → received → invoiced, with the time of each; what never came is not told as done."""
     facts: Any = row  # annotated by order_get
     receipt, invoice = _oldest(row.receipts.all()), _oldest(row.invoices.all())
@@ -230,7 +236,7 @@ def _rail(row: PurchaseOrder, answers: Sequence[Answered], messages: Sequence[Do
         hops.append(
             parts.Hop(
                 label=label, state=state, when=fmt.when(at, zone) if at else None, href=href,  # type: ignore[arg-type]
-                wait=fmt.duration(seconds) if seconds >= 1 else "", note="did not come" if n < last and not failed else "",
+                wait=fmt.duration(seconds) if seconds >= 1 else "", note=("no message" if label == "Sent" else "none came") if n < last and not failed else "",
             )
         )  # fmt: skip
         before = at or before

@@ -38,9 +38,10 @@ class Segment:
 
 @dataclass(frozen=True)
 class Readable:
-    """Segments when it is EDI, else `text`."""
+    """Segments when it is EDI, with the separator of their elements, else `text`."""
 
     text: str
+    separator: str = ""
     segments: list[Segment] = field(default_factory=list)
 
 
@@ -48,7 +49,7 @@ def readable(text: str) -> Readable:
     """Splits EDI and indents JSON; what is neither, or is broken, is shown as it came. No value is ever rewritten."""
     start = text.lstrip("\ufeff \t\r\n")
     if re.match(r"ISA[^0-9A-Za-z]", start) or re.match(r"(ST|GS)\*", start):
-        return Readable(text, _segments(start))
+        return _edi(start)
     if start[:1] in {"{", "["}:
         try:
             json.loads(start)
@@ -58,7 +59,7 @@ def readable(text: str) -> Readable:
     return Readable(text)
 
 
-def _segments(text: str) -> list[Segment]:
+def _edi(text: str) -> Readable:
     """The ISA segment has a fixed length and names its own separators; a bare document uses the usual ones."""
     separator, end = text[3], text[105:106]
     if not text.startswith("ISA") or end.isalnum() or not end:
@@ -69,7 +70,7 @@ def _segments(text: str) -> list[Segment]:
             name, *elements = words
             if name.strip():
                 found.append(Segment(name, SEGMENTS.get(name, "Segment"), elements, name in PARTS))
-    return found
+    return Readable(text, separator, found)
 
 
 def indented(text: str) -> str:

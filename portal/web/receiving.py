@@ -90,10 +90,10 @@ def post_receipt(request: HttpRequest, number: str) -> HttpResponse:
     """Post what is entered; with `do=scan` only put the scanned pack on its line and show the form again."""
     actor = actor_of(request)
     form = _Form(order_get(actor, number), request.POST)
-    if request.POST.get("do") == "scan":
-        form.scan(request.POST.get("scan", ""))
-        return render(request, "supply/receive.html", _context(form))
     try:
+        if request.POST.get("do") == "scan":
+            form.scan(request.POST.get("scan", ""))
+            return render(request, "supply/receive.html", _context(form))
         lines = _typed_lines(form)
         receipt = receipt_post(
             actor=actor, order_number=number, lines=lines,
@@ -156,7 +156,9 @@ class _Form:
         counted = typed_number(self.values[n, "quantity"] or "0", field=f"lines.{n}.quantity") if before else Decimal(0)
         self.values |= {(n, name): value for name, value in label.items()}
         self.values[n, "quantity"], self.values[n, "scans"] = _n(counted + factor), str(before + 1)
-        self.words = f"{line.description}: one {unit}, now {_n(counted + factor)} {line.unit} of {_n(left_of(line))} expected."
+        self.words = (
+            f"{line.description}: one {unit}, now {_n(counted + factor)} {line.unit} of {_n(left_of(line))} expected."
+        )
 
 
 def left_of(line: PurchaseOrderLine) -> Decimal:
@@ -198,7 +200,7 @@ def _context(form: _Form, *, error: Invalid | None = None) -> dict[str, Any]:
             parts.Fact(label="Lines open", value=f"{sum(left_of(li) > 0 for li in lines)} of {len(lines)}"),
         ],
         "header_badge": badge(row.status, "purchase_order"),
-        "lines": sorted((_entry(li, form, findings) for li in lines), key=lambda entry: (entry["done"], entry["number"])),
+        "lines": sorted((_entry(li, form, findings) for li in lines), key=lambda entry: (entry["done"], not entry["hit"], entry["number"])),
         "entered": sum(bool(form.values[li.line_number, "quantity"].strip(" 0")) for li in lines),
         "token": form.token,
         "problems": PROBLEMS,
@@ -219,7 +221,13 @@ def _at_lines(error: Invalid, form: _Form) -> list[Finding]:
         path = finding.field.split(".")
         if path[0] == "order_lines":
             path[0] = "lines"
-        elif error.code not in TYPED and path[0] == "lines" and path[1:] and path[1].isdigit() and int(path[1]) < len(given):
+        elif (
+            error.code not in TYPED
+            and path[0] == "lines"
+            and path[1:]
+            and path[1].isdigit()
+            and int(path[1]) < len(given)
+        ):
             path[1] = str(given[int(path[1])])
         placed.append(replace(finding, field=".".join(path)))
     return placed

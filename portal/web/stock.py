@@ -184,7 +184,9 @@ def _ledger(actor: Actor, moves: list[StockMove], unit: str, total: Decimal | No
     for move in moves:
         change = (int(counts(move.to_location)) - int(counts(move.from_location))) * move.quantity
         balance = fmt.number(after) if after is not None else ""
-        shown.append({**_move(move, unit), "sign": "+" if change > 0 else "-" if change < 0 else "", "balance": balance})
+        shown.append(
+            {**_move(move, unit), "sign": "+" if change > 0 else "-" if change < 0 else "", "balance": balance}
+        )
         after = after - change if after is not None else None
     return shown
 

@@ -84,7 +84,9 @@ def _choices(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found: dict[int, dict[str, Any]] = {}
     for line in lines:
         for offer in line["offers"]:
-            choice = found.setdefault(offer["pk"], {"pk": offer["pk"], "name": offer["supplier"], "lines": 0, "asked": False})
+            choice = found.setdefault(
+                offer["pk"], {"pk": offer["pk"], "name": offer["supplier"], "lines": 0, "asked": False}
+            )
             choice["lines"] += 1
             choice["asked"] = choice["asked"] or offer["chosen"]
     choices = sorted(found.values(), key=lambda choice: (not choice["asked"], -choice["lines"]))
