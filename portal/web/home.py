@@ -7,14 +7,14 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 
 from core.actors import Actor
 from masterdata.models import Role
 from portal.web import format as fmt
 from portal.web import story
-from portal.web.page import actor_of, is_fragment
+from portal.web.page import actor_of
 from portal.web.parts import Stat
 from portal.web.preferences import facility_chosen, own_facilities
 from portal.work import WorkCard, work_cards
@@ -40,9 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def notices(request: HttpRequest) -> HttpResponse:
-    """The last changes behind the bell, fetched when it is opened. Without HTMX the home page shows them."""
-    if not is_fragment(request):
-        return redirect("home")
+    """The last changes behind the bell: a fragment, fetched when it is opened. Without JavaScript the home page tells them."""
     own = own_facilities(request)
     entries = story.timeline(changes_for(actor_of(request))[:NOTICES], own[0].timezone if own else "UTC")
     return render(request, "components/notices.html", {"entries": entries})

@@ -89,12 +89,18 @@ def _frame(request: HttpRequest, actor: Actor, into: bool) -> dict[str, Any]:
         ],
         "facets": [
             _facet(query, "state", "State", [(s, status_of(s, "message")[0], n) for s, n in sorted(states.items(), key=lambda each: -each[1])]),
-            _facet(query, "endpoint", "With", [(code, name, n) for code, (name, n) in endpoints.items()]),
+            _facet(query, "endpoint", "With", _busiest(endpoints, query.get("endpoint", ""))),
         ],
         "query": query.get("q", ""),
         "hidden": [(key, value) for key in ("direction", "state", "endpoint", "cause") for value in query.getlist(key)],
         "into": into,
     }  # fmt: skip
+
+
+def _busiest(endpoints: dict[str, tuple[str, int]], chosen: str) -> list[tuple[str, str, int]]:
+    """The twelve endpoints with most messages, and the chosen one."""
+    found = sorted(((code, name, n) for code, (name, n) in endpoints.items()), key=lambda each: (-each[2], each[1]))
+    return [each for place, each in enumerate(found) if place < 12 or each[0] == chosen]
 
 
 def _facet(query: QueryDict, key: str, label: str, values: list[tuple[str, str, int]]) -> parts.Facet:
@@ -289,7 +295,9 @@ def endpoints(request: HttpRequest) -> HttpResponse:
     actor = _reader(request)
     rows = list(selectors.endpoints_list(actor))
     tiles = [_tile(row) for row in rows]
-    tiles.sort(key=lambda tile: (tile["rank"], tile["name"]))
+    tiles.sort(
+        key=lambda tile: (tile["rank"], -tile["dead"] - tile["unknown"] - tile["failed"], -tile["depth"], tile["name"])
+    )
     return render(
         request, "integration/endpoints.html", {"tiles": tiles, "may_pause": actor.has(Role.INTEGRATION_SUPPORT)}
     )

@@ -171,7 +171,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
                  "amount": fmt.money(i.total, i.currency), "status": badge(i.status, "invoice")}
                 for i in row.invoices.all()
             ],
-            "messages": [_message(m, zone) for m in messages],
+            "post": [_message(m, zone) for m in messages],
             "entries": story.timeline(story_of(row.trace_id), zone, here=row.number),
             "comments": [
                 parts.Comment(who=c.author.name, when=fmt.when(c.written_at, zone), text=c.text)

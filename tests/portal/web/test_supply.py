@@ -54,6 +54,7 @@ def test_an_order_shows_its_whole_way(net: Network, sign_in: Any, few_statements
     client = sign_in("buyer@NORTH")
     with few_statements():
         page = text(client.get(f"/orders/{order.number}/"))
+    assert "toast-note" not in page
     for told in ("SO-1", "Back-ordered", receipt, "INV-", "Promised for", "Invoiced"):
         assert told in page
 
