@@ -151,6 +151,7 @@ class Launch:
             "PYTHONUNBUFFERED": "1",
             "PYTHONPATH": str(BASE),
             "PORTAL_HOME": str(home),
+            "PORT": str(self.port),
         }
 
     def start_servers(self) -> None:
@@ -176,7 +177,7 @@ class Launch:
         say("Making the tables (once).")
         self.manage("migrate", "--verbosity", "0", **hurry)
         say("Loading the demo hospital network (once; about a minute).")
-        self.manage("seed_demo", **hurry)
+        self.manage("seed_demo", "--erp-opening", str(self.home / "simulators" / "erp-opening.json"), **hurry)
         first_start.loaded(conninfo)
 
     def manage(self, *args: str, **env: str) -> None:
@@ -212,6 +213,7 @@ class Launch:
             "first-number": 100_001,
         }
         erp = {"port": port, "state": outside / "erp.sqlite3", "token": self.env["DEMO_ERP_TOKEN"], "pay-after": 20}
+        erp |= {"opening": outside / "erp-opening.json"}
         return {
             "supplier": [sys.executable, "-m", "simulators.supplier", *flags(supplier)],
             "erp": [sys.executable, "-m", "simulators.erp", *flags(erp)],
@@ -261,7 +263,7 @@ class Launch:
 
 def people_table(people: list[dict[str, Any]]) -> str:
     """One line per role: who plays it in the demo and how to sign in."""
-    by_role = {role: person for person in reversed(people) for role in person["roles"]}
+    by_role = {grant["role"]: person for person in reversed(people) for grant in person["roles"]}
     roles = [role for role in ROLES_IN_ORDER if role in by_role]
     rows = [(role.replace("_", " "), by_role[role]["email"], by_role[role]["password"]) for role in roles]
     widths = [max(len(row[i]) for row in [("role", "e-mail", "password"), *rows]) for i in range(3)]

@@ -61,7 +61,11 @@ def fold(label: str) -> None:
     migration = type(
         "Migration",
         (migrations.Migration,),
-        {"initial": True, "operations": [Together(operations=[*ordered, *rest])], "dependencies": sorted(depends, key=str)},
+        {
+            "initial": True,
+            "operations": [Together(operations=[*ordered, *rest])],
+            "dependencies": sorted(depends, key=str),
+        },
     )(names[0], label)
     for name in names:
         (folder / f"{name}.py").unlink()

@@ -48,7 +48,9 @@ class Network:
         return actor_for(self.users[who])
 
 
-def make_user(name: str, *grants: tuple[str, Facility | None], manager: User | None = None, limit: str | None = None) -> User:
+def make_user(
+    name: str, *grants: tuple[str, Facility | None], manager: User | None = None, limit: str | None = None
+) -> User:
     email = name.lower().replace("@", ".at.").replace(" ", ".") + "@example.test"
     user = User.objects.create_user(email, "correct horse battery", name=name, manager=manager)
     for role, facility in grants:
@@ -79,7 +81,12 @@ def make_facility(net: Network, code: str, timezone: str = "America/Chicago") ->
 def make_item(net: Network, number: str, *, packs: dict[str, str], category: str = "medsurg", **flags: bool) -> Item:
     row, _ = Category.objects.get_or_create(code=category, defaults={"name": category})
     item = Item.objects.create(
-        number=number, description=f"Item {number}", category=row, base_unit="EA", search_text=f"item {number}".lower(), **flags
+        number=number,
+        description=f"Item {number}",
+        category=row,
+        base_unit="EA",
+        search_text=f"item {number}".lower(),
+        **flags,
     )
     for unit, multiplier in packs.items():
         ItemPackaging.objects.create(item=item, unit=unit, multiplier=D(multiplier))
@@ -146,9 +153,7 @@ def make_network() -> Network:
     return net
 
 
-def put_stock(
-    net: Network, place: str, item: str, quantity: str, *, lot: str = "", expiry: date | None = None
-) -> None:
+def put_stock(net: Network, place: str, item: str, quantity: str, *, lot: str = "", expiry: date | None = None) -> None:
     """Opening stock, through the ledger."""
     location = net.locations[place]
     adjustment = Location.objects.get(facility=location.facility, kind=Location.Kind.ADJUSTMENT)

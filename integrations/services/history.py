@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
 from core.bulk import bulk_set
 from core.tracing import tracing
@@ -55,6 +56,11 @@ def messages_mark_history(told: Sequence[Told], *, with_payload: bool) -> None:
         bulk_set(OutboundMessage, sorted((each.message.pk, _values(each)) for each in told))
         for each in told:
             _take_effect(each)
+
+
+def messages_release() -> int:
+    """History ends here: what is still queued is due from this moment on. Returns how many messages."""
+    return OutboundMessage.objects.filter(state=State.QUEUED).update(due_at=timezone.now())
 
 
 def _attempts(told: Told) -> list[Attempt]:

@@ -21,9 +21,7 @@ def actor_for(user: User, *, on: date | None = None) -> Actor:
         return Actor(user_id=user.pk, name=user.name, email=user.email)
     today = on or timezone.now().date()
     given = "user__delegations_given"
-    lent_today = Q(
-        **{f"{given}__delegate": user, f"{given}__starts_on__lte": today, f"{given}__ends_on__gte": today}
-    )
+    lent_today = Q(**{f"{given}__delegate": user, f"{given}__starts_on__lte": today, f"{given}__ends_on__gte": today})
     grants = list(
         RoleGrant.objects.annotate(lent=FilteredRelation(given, condition=lent_today))
         .filter(Q(user=user) | Q(lent__isnull=False))

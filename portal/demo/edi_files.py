@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.utils import timezone
+
 from integrations.models import Partner
 from procurement.models import PurchaseOrder
 from procurement.services.invoices import InvoiceInput
@@ -50,7 +52,18 @@ def answer_segments(
     issued = order.issued_at or order.created_at
     body: Segments = [["BAK", "00", verdict, order.number, _day(issued.date()), "", "", "", number, _day(on)]]
     for line in lines:
-        body.append(["PO1", str(line.line_number), _n(line.quantity), line.unit, _n(line.unit_price), "", "VN", line.supplier_part])
+        body.append(
+            [
+                "PO1",
+                str(line.line_number),
+                _n(line.quantity),
+                line.unit,
+                _n(line.unit_price),
+                "",
+                "VN",
+                line.supplier_part,
+            ]
+        )
         promised = ["067", _day(line.promised_on)] if line.promised_on else []
         ack = ["ACK", _ACTIONS[line.action], _n(line.quantity), line.unit, *promised]
         body.append([*ack, "", "VN", line.substitute_part] if line.substitute_part else ack)
@@ -59,7 +72,7 @@ def answer_segments(
 
 def notice_segments(notice: ShipNoticeInput) -> Segments:
     """The 856: shipment, order, items."""
-    at = notice.shipped_at or datetime.min
+    at = notice.shipped_at or timezone.now()
     body: Segments = [
         ["BSN", "00", notice.shipment_number, _day(at.date()), f"{at:%H%M}", "0001"],
         ["HL", "1", "", "S"],

@@ -51,7 +51,9 @@ class History:
             self.start(plan.begins, requisition_road(world, plan))
         for facility in world.facilities.values():
             dice = Dice(f"{SEED} usage {facility.code}")
-            self.start(dice.working(self.begins + timedelta(days=dice.number(4, 12))), usage_road(world, facility, dice))
+            self.start(
+                dice.working(self.begins + timedelta(days=dice.number(4, 12))), usage_road(world, facility, dice)
+            )
         self.start(self.begins + timedelta(hours=1), post_road(world, Dice(f"{SEED} post")))
         self.start(self.clock.end - timedelta(hours=3), inbound_scenes(world))
         with doorbell_silent():
@@ -76,7 +78,6 @@ class History:
                 following = next(road, None)
             except DomainError as refusal:
                 self.refused[refusal.code] += 1
-                import traceback; print(traceback.format_exc()[-700:])
                 continue
             if following is not None:
                 self.start(following, road)

@@ -19,7 +19,18 @@ BILLS_WRONG_UNIT = "SUP-DELT"
 """Keeps billing boxes as single pieces: a cluster that somebody should take up with the supplier."""
 RAISES_PRICES = "SUP-CROS"
 """Has raised prices without telling: another cluster."""
-CLEAN = {"clean": 82, "price": 4, "unit": 1, "over": 2, "freight": 5, "tax": 1, "total": 1, "double": 1, "stranger": 1, "early": 2}
+CLEAN = {
+    "clean": 82,
+    "price": 4,
+    "unit": 1,
+    "over": 2,
+    "freight": 5,
+    "tax": 1,
+    "total": 1,
+    "double": 1,
+    "stranger": 1,
+    "early": 2,
+}
 ODD_SUPPLIERS = {
     BILLS_WRONG_UNIT: {"clean": 50, "unit": 44, "freight": 6},
     RAISES_PRICES: {"clean": 52, "price": 44, "freight": 4},
@@ -62,7 +73,9 @@ def invoice_road(world: World, order_number: str, shipped: Billed, dice: Dice) -
 def _bill(
     world: World, order: PurchaseOrder, billed: Sequence[tuple[PurchaseOrderLine, Decimal]], how: str, dice: Dice
 ) -> InvoiceInput:
-    lines = [_line(n, line, quantity, how if n == 1 else "clean", dice) for n, (line, quantity) in enumerate(billed, start=1)]
+    lines = [
+        _line(n, line, quantity, how if n == 1 else "clean", dice) for n, (line, quantity) in enumerate(billed, start=1)
+    ]
     total = sum((round_money(line.quantity * line.unit_price) for line in lines), Decimal(0))
     charges = []
     if how == "freight":
@@ -157,7 +170,9 @@ def _decide(world: World, case: ExceptionCase, dice: Dice) -> None:
         actor = world.somebody(Role.BUYER, case.facility_id)
     else:
         actor = world.clerk(case.facility_id, case.amount if resolution == R.ACCEPT_VARIANCE else Decimal(0))
-    reason = dice.pick(("price_agreed", "contract_update", "small_amount")) if case.kind != "charges" else "freight_agreed"
+    reason = (
+        dice.pick(("price_agreed", "contract_update", "small_amount")) if case.kind != "charges" else "freight_agreed"
+    )
     exception_resolve(
         actor=actor, case_id=case.pk, resolution=resolution, reason_code=reason if resolution == R.ACCEPT_VARIANCE else "",
         comment={R.SEND_TO_BUYER: "Which price was agreed?", R.REQUEST_CREDIT: "Credit asked for by e-mail."}.get(resolution, ""),
@@ -181,4 +196,3 @@ def _resolution(case: ExceptionCase, dice: Dice) -> R:
         "accept": R.ACCEPT_VARIANCE, "short": R.SHORT_PAY, "credit": R.REQUEST_CREDIT, "buyer": R.SEND_TO_BUYER,
         "reject": R.REJECT_INVOICE,
     }[drawn]  # fmt: skip
-

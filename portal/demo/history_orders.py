@@ -49,7 +49,9 @@ def order_road(world: World, number: str, dice: Dice) -> Road:
     late = dice.choose("delivery", on_time=80, late=14, never=6)
     if late == "never":
         return
-    yield dice.working(world.now + dice.days(max(0.3, lead - 1.5), lead) + (dice.days(3, 12) if late == "late" else timedelta()))
+    yield dice.working(
+        world.now + dice.days(max(0.3, lead - 1.5), lead) + (dice.days(3, 12) if late == "late" else timedelta())
+    )
     parts = _parts(lines, dice)
     coming = [_label(world, line, quantity, dice) for line, quantity in parts[0]]
     notice = _shipped(world, order, coming, dice)
@@ -82,7 +84,9 @@ def _answer(world: World, order: PurchaseOrder, lines: Sequence[PurchaseOrderLin
         "answer", accepted=78, backordered=6, price_changed=6, quantity_changed=3, substituted=3, rejected=3, date_changed=1
     )  # fmt: skip
     odd = dice.pick(lines)
-    answer_said(world, order, [_answered(world, order, line, said if line == odd else "accepted", dice) for line in lines])
+    answer_said(
+        world, order, [_answered(world, order, line, said if line == odd else "accepted", dice) for line in lines]
+    )
     for case in ExceptionCase.objects.filter(order=order, kind="answer", state="open").order_by("pk"):
         decided = dice.choose("buyer", accept=70, refuse=18, later=12)
         if decided == "later":
@@ -95,7 +99,9 @@ def _answer(world: World, order: PurchaseOrder, lines: Sequence[PurchaseOrderLin
         )  # fmt: skip
 
 
-def _answered(world: World, order: PurchaseOrder, line: PurchaseOrderLine, action: str, dice: Dice) -> AnsweredLineInput:
+def _answered(
+    world: World, order: PurchaseOrder, line: PurchaseOrderLine, action: str, dice: Dice
+) -> AnsweredLineInput:
     soon = max(order.expected_on or world.now.date(), world.now.date() + timedelta(days=1))
     quantity, price = line.quantity, line.unit_price
     if action == "price_changed":
@@ -151,7 +157,9 @@ def _shipped(world: World, order: PurchaseOrder, coming: Sequence[Coming], dice:
 # --- what the dock does -------------------------------------------------------------------------------------------------
 
 
-def _receive(world: World, order: PurchaseOrder, coming: Sequence[Coming], notice: ShipNotice | None, dice: Dice) -> Road:
+def _receive(
+    world: World, order: PurchaseOrder, coming: Sequence[Coming], notice: ShipNotice | None, dice: Dice
+) -> Road:
     """Receive what came; now and then some of it is damaged, or the receipt was entered wrongly and is taken back."""
     order.refresh_from_db()
     if order.status not in PurchaseOrder.RECEIVABLE:

@@ -16,7 +16,7 @@ from portal.demo.dice import Dice
 from portal.demo.load_stock import held
 from portal.demo.suppliers import Offer
 
-Style = Literal["contract", "off_contract", "no_contract", "non_catalog", "stock", "implant", "dear"]
+Style = Literal["contract", "off_contract", "no_contract", "non_catalog", "stock", "dear"]
 STYLES: Mapping[Style, int] = {
     "contract": 72, "off_contract": 7, "no_contract": 5, "non_catalog": 3, "stock": 10, "dear": 3,
 }  # fmt: skip
@@ -115,7 +115,7 @@ def plan_at(
 
 
 def _style(dice: Dice) -> Style:
-    drawn = dice.choose("style", **STYLES)
+    drawn = dice.choose("style", **{str(style): weight for style, weight in STYLES.items()})
     return next(style for style in STYLES if style == drawn)
 
 

@@ -13,7 +13,7 @@ from portal.demo.history_world import STOPS_BEFORE, Road, World
 from portal.demo.load_partners import LEGACY
 
 ROUND = timedelta(hours=2)
-PAYLOADS_SINCE = timedelta(days=10)
+PAYLOADS_SINCE = timedelta(days=4)
 """How far back the bytes that were sent are kept."""
 FIRST_NUMBERS = {"purchase_order.create": 4_400_000_000, "receipt.post": 4_900_000_000, "voucher.post": 5_050_000_000}
 """Where the ERP's numbers of the history begin."""
@@ -54,7 +54,8 @@ def _blocked(world: World, message: OutboundMessage) -> bool:
 def _fared(world: World, message: OutboundMessage, dice: Dice) -> Told:
     at = message.created_at + timedelta(seconds=dice.number(1, 9))
     answers = _answers(world, message, dice)
-    if answers[-1].outcome not in (Outcome.DELIVERED, Outcome.FOUND):
+    outcome = answers[-1].outcome
+    if outcome == Outcome.UNKNOWN or (outcome == Outcome.PERMANENT and message.topic == "purchase_order.create"):
         world.stuck.add((message.endpoint_id, message.stream))
     return Told(message=message, answers=answers, at=at)
 
@@ -84,4 +85,3 @@ def _acknowledged(world: World) -> None:
     silent = {world.suppliers[code].pk for code in ("SUP-LARK", "SUP-MAPL")}
     waiting = Interchange.objects.filter(acknowledgement="waiting").exclude(partner__supplier__in=silent)
     waiting.update(acknowledgement="accepted", acknowledged_at=world.now)
-

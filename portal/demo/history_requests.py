@@ -90,7 +90,9 @@ def _approval(world: World, plan: Plan, row: Requisition, dice: Dice) -> Road:
         if said == "return":
             yield dice.working(world.now + dice.hours(1, 20))
             actor = world.actors[plan.requester]
-            requisition_set_lines(actor=actor, number=row.number, lines=[_input(world, line) for line in plan.lines[:1]])
+            requisition_set_lines(
+                actor=actor, number=row.number, lines=[_input(world, line) for line in plan.lines[:1]]
+            )
             requisition_submit(actor=actor, number=row.number, confirm=True)
 
 

@@ -7,18 +7,20 @@ from datetime import datetime, timedelta
 
 from portal.demo.catalogue import SEED
 from portal.demo.dice import Dice
-from portal.demo.history_plans import Plan, plan_at
+from portal.demo.history_plans import Plan, Style, plan_at
 
 DONE = {"fate": "submitted", "decision": "approve", "supplier": "speaks", "shipment": "whole", "receipt": "clean"}
 BILLED = {**DONE, "answer": "accepted", "delivery": "on_time", "bill": "sent"}
 
+CONTRACT: Style = "contract"
+
 # hours before today's end, where, style, supplier, what is fixed
-SCENES: tuple[tuple[float, str, str, str, Mapping[str, str]], ...] = (
-    *((hours, where, "", "", {"fate": "submitted", "decision": "wait"}) for hours, where in (
+SCENES: tuple[tuple[float, str, Style, str, Mapping[str, str]], ...] = (
+    *((hours, where, CONTRACT, "", {"fate": "submitted", "decision": "wait"}) for hours, where in (
         (2, "NORTH"), (5, "EAST"), (20, "NORTH"), (27, "RIVER"), (44, "ROSE"), (50, "SUMMT"), (75, "LAKE"), (98, "NORTH"), (170, "STONE"),
     )),
-    (30, "NORTH", "", "", {"fate": "forgotten"}),
-    (52, "EAST", "", "", {"fate": "forgotten"}),
+    (30, "NORTH", "contract", "", {"fate": "forgotten"}),
+    (52, "EAST", "contract", "", {"fate": "forgotten"}),
     (73, "NORTH", "dear", "", {"fate": "submitted", "decision": "return", "again": "no"}),
     (99, "NORTH", "dear", "", {"fate": "submitted", "decision": "reject"}),
     (124, "RIVER", "dear", "", {"fate": "withdrawn"}),
@@ -51,7 +53,22 @@ SCENES: tuple[tuple[float, str, str, str, Mapping[str, str]], ...] = (
     (120, "ORCH", "contract", "SUP-EVER", BILLED),
     (102, "ORCH", "contract", "SUP-ACME", BILLED),
 )  # fmt: skip
-LIVE = ("NORTH", "EAST", "LAKE", "RIVER", "SUMMT", "NORTH", "STONE", "ROSE", "NORTH", "PRAIR", "EAST", "NORTH", "SUMMT", "LAKE")
+LIVE = (
+    "NORTH",
+    "EAST",
+    "LAKE",
+    "RIVER",
+    "SUMMT",
+    "NORTH",
+    "STONE",
+    "ROSE",
+    "NORTH",
+    "PRAIR",
+    "EAST",
+    "NORTH",
+    "SUMMT",
+    "LAKE",
+)
 """Facilities whose requests of the last half hour are on their way out when the portal starts."""
 
 
@@ -62,7 +79,7 @@ def scenes(end: datetime) -> Iterator[Plan]:
         moment = end - timedelta(hours=hours)
         yield plan_at(
             f"{SEED} scene {n}", dice.working(moment) if hours > 60 else moment, dice, today=end.date(), facility=facility,
-            location="" if style == "contract" else "", style=style or "contract", supplier=supplier, fixed=fixed,
+            style=style, supplier=supplier, fixed=fixed,
         )  # fmt: skip
     for n, facility in enumerate(LIVE):
         dice = Dice(f"{SEED} live {n}")

@@ -29,7 +29,10 @@ def usage_road(world: World, facility: Facility, dice: Dice) -> Road:
 def _used(facility: Facility, used: Location, dice: Dice) -> list[Move]:
     lying = (
         StockBalance.objects.filter(
-            location__facility=facility, location__kind=Location.Kind.DEPARTMENT, lot__status=Lot.Status.AVAILABLE, quantity__gt=0
+            location__facility=facility,
+            location__kind=Location.Kind.DEPARTMENT,
+            lot__status=Lot.Status.AVAILABLE,
+            quantity__gt=0,
         )
         .select_related("location")
         .order_by("location_id", "item_id", "lot__expiry", "lot_id")

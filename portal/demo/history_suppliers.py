@@ -63,7 +63,10 @@ def bill_sent(world: World, order: PurchaseOrder, bill: InvoiceInput) -> Invoice
     with tracing(order.trace_id):
         try:
             return invoice_register(
-                actor=clerk, supplier=order.supplier, invoice=bill, facility=order.facility,
+                actor=clerk,
+                supplier=order.supplier,
+                invoice=bill,
+                facility=order.facility,
                 source="810" if by_message else "typed",
             )
         except DomainError:

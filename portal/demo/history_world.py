@@ -17,7 +17,7 @@ from portal.demo.clock import Clock
 from procurement.models import ApprovalStep
 
 Road = Iterator[datetime]
-FILES_SINCE = timedelta(days=8)
+FILES_SINCE = timedelta(days=4)
 """How far back what suppliers said is kept as the files they sent; before that only what it meant is."""
 STOPS_BEFORE = timedelta(minutes=30)
 """What is written in the last half hour is still to leave when the portal starts."""
@@ -84,7 +84,13 @@ class World:
             and (not step.network or actor.scopes(step.role) is None)
             and self._may(actor, step.role, step.facility_id, step.amount)
         ]
-        return min(fitting, key=lambda actor: (limit_of(actor, role=step.role, facility_id=step.facility_id) or Decimal("Infinity"), actor.user_id))
+        return min(
+            fitting,
+            key=lambda actor: (
+                limit_of(actor, role=step.role, facility_id=step.facility_id) or Decimal("Infinity"),
+                actor.user_id,
+            ),
+        )
 
     def clerk(self, facility_id: int, amount: Decimal) -> Actor:
         """Who in accounts payable may accept a difference of this amount."""

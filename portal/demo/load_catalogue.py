@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 
 from masterdata.models import (
@@ -128,7 +128,7 @@ def load_contracts(today: date) -> None:
     )  # fmt: skip
 
 
-def items_by_number() -> Mapping[str, int]:
+def items_by_number() -> dict[str, int]:
     """Item number -> id."""
     return dict(Item.objects.values_list("number", "pk"))
 

@@ -19,7 +19,11 @@ BY_MAIL = {"SUP-PALI", "SUP-QUAR", "SUP-PENDRY", "SUP-WRENFI", "SUP-BRACKE", "SU
 
 def load_partners(today: date) -> None:
     """Endpoints, routes and EDI partners. The demo ERP's address and token are read from the environment at run time."""
-    erp = {"kind": "erp", "adapter": "rest_erp", "config": {"base_url": "env:DEMO_ERP_URL", "token": "env:DEMO_ERP_TOKEN"}}
+    erp = {
+        "kind": "erp",
+        "adapter": "rest_erp",
+        "config": {"base_url": "env:DEMO_ERP_URL", "token": "env:DEMO_ERP_TOKEN"},
+    }
     main = Endpoint.objects.create(code=MAIN, name="Meridian ERP", duplicates="lookup", quiet_seconds=5, **erp)
     legacy = Endpoint.objects.create(code=LEGACY, name="Orchard Street practice ERP", duplicates="manual", **erp)
     long_ago = today - timedelta(days=800)

@@ -97,7 +97,7 @@ def load_budgets(now: datetime, begins: datetime) -> None:
     rows = []
     for center in CostCenter.objects.select_related("facility").order_by("code"):
         amount = D(BUDGETS.get(center.code.rpartition("-")[2], USUAL_BUDGET))
-        if Facility.Kind.CLINIC == center.facility.kind:
+        if center.facility.kind == Facility.Kind.CLINIC:
             amount /= 3
         for month in months:
             share = _share(center.code, month, this_month, chance)

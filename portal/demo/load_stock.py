@@ -57,7 +57,10 @@ def held(facility: str, place: str) -> tuple[Held, ...]:
     """What a storeroom or par department keeps."""
     chance = random.Random(f"{SEED} {facility} {place}")
     if place == places.STOREROOM:
-        return tuple(_held(item, item.packagings[-1].multiplier, chance, full=8) for item in chance.sample(stocked(), IN_STOREROOM))
+        return tuple(
+            _held(item, item.packagings[-1].multiplier, chance, full=8)
+            for item in chance.sample(stocked(), IN_STOREROOM)
+        )
     wanted = WANTED.get(place, ("MEDSURG", "GENERAL"))
     fitting = [i for i in stocked() if i.category in wanted]
     return tuple(
@@ -87,7 +90,8 @@ def load_stock(today: date) -> None:
             for entry in held(facility.code, place.code)
         ]
         ParLevel.objects.bulk_create(
-            ParLevel(location=place, item_id=items[k.item.number], par=k.par, reorder_point=k.reorder) for place, k in kept
+            ParLevel(location=place, item_id=items[k.item.number], par=k.par, reorder_point=k.reorder)
+            for place, k in kept
         )
         _open(facility, here, kept, items, lots, today)
 
@@ -114,7 +118,9 @@ def _open(
     unusable = [(number, lot) for number, rows in lots.items() for lot in rows if lot.status in dict(UNUSABLE)]
     for number, lot in chance.sample(unusable, 3):
         moves.append(_opening(here, here[places.QUARANTINE], items[number], lot, Decimal(chance.randint(5, 60))))
-    clerk = RoleGrant.objects.select_related("user").filter(facility=facility, role=Role.STOCK_CLERK).order_by("id")[0].user
+    clerk = (
+        RoleGrant.objects.select_related("user").filter(facility=facility, role=Role.STOCK_CLERK).order_by("id")[0].user
+    )
     with acting(actor=actor_for(clerk), reason=f"opening stock of {today}"):
         stock_post(moves, actor_id=clerk.pk)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import threading
 from pathlib import Path
@@ -27,9 +28,12 @@ def main() -> int:
         default="on",
         help="off: the same reference again makes a second document, as in ERPs that do not check",
     )
+    parser.add_argument("--opening", type=Path, help="JSON: purchase orders that it has from before, read once")
     options = parser.parse_args()
     store = Store(options.state)
     business = Business(store, pay_after=options.pay_after, unique_reference=options.unique_reference == "on")
+    if options.opening and options.opening.exists():
+        business.open_with(json.loads(options.opening.read_text("utf-8")))
     try:
         server = Erp((options.host, options.port), store, business, options.token)
     except OSError as fault:

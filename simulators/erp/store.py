@@ -81,6 +81,10 @@ class Store:
         self.db.execute("UPDATE documents SET erp_number = ? WHERE id = ?", (number, row))
         return number
 
+    def renumber(self, number: str, given: str) -> None:
+        """A document keeps the number it has from before."""
+        self.db.execute("UPDATE documents SET erp_number = ? WHERE erp_number = ?", (given, number))
+
     def find(self, kind: str, *, reference: str = "", number: str = "") -> list[sqlite3.Row]:
         """Documents by our reference or by the ERP's number, oldest first."""
         column, value = ("reference", reference) if reference else ("erp_number", number)

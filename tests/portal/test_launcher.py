@@ -230,9 +230,9 @@ class TestFirstStart:
 
 def test_the_people_are_shown_one_per_role_in_the_order_of_the_road() -> None:
     people = [
-        {"email": "a@x.example", "password": "p1", "roles": ["ap_clerk", "buyer"]},
-        {"email": "b@x.example", "password": "p2", "roles": ["requester"]},
-        {"email": "c@x.example", "password": "p3", "roles": ["requester"]},
+        {"email": "a@x.example", "password": "p1", "roles": [{"role": "ap_clerk"}, {"role": "buyer"}]},
+        {"email": "b@x.example", "password": "p2", "roles": [{"role": "requester"}]},
+        {"email": "c@x.example", "password": "p3", "roles": [{"role": "requester"}]},
     ]
     assert up.people_table(people).splitlines() == [
         "  requester  b@x.example  p2",
