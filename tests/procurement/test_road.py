@@ -160,7 +160,7 @@ def test_a_price_difference_waits_for_a_clerk_with_reason_and_limit(net: Network
     )
     case = ExceptionCase.objects.get()
     assert (invoice.status, case.kind, case.amount) == ("exception", "price", D("14.80"))
-    assert case.explanation["sentence"] == "Price is 1.4800 per BX (17.6 %) above the order."
+    assert case.explanation["sentence"] == "Price is 1.48 per BX (17.6 %) above the order."
     clerk = net.actor("ap_clerk@NORTH")
     with pytest.raises(Invalid, match="reason"):
         exception_resolve(actor=clerk, case_id=case.pk, resolution="accept_variance")
