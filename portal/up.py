@@ -49,7 +49,7 @@ ROLES_IN_ORDER = (
     "administrator",
 )
 TRY_FIRST = """Try this first:
-  1. As the requester: find "exam gloves", put two boxes in the cart, submit.
+  1. As the requester: find "skin stapler", put three cases in the cart, submit.
   2. As the approver: the requisition waits in the inbox; approve it. The order goes out by itself.
   3. As the receiver: the supplier's ship notice arrives within a minute; receive against it.
   4. As the AP clerk: the invoice matches, or says in a sentence why it does not.

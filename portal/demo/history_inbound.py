@@ -82,7 +82,7 @@ def _shipments(world: World, order: PurchaseOrder) -> Road:
         )  # fmt: skip
         content = file_of(
             world.partners[order.supplier_id], "856", notice_segments(notice), at=world.now,
-            control=world.count(f"interchange {order.supplier_id}"),
+            control=world.control_number(order.supplier_id),
         )  # fmt: skip
         for name in ("first", "again") if n == 0 else ("changed",):
             file_accept(partner=world.partners[order.supplier_id], name=f"shipment-{name}.x12", content=content)

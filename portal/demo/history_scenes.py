@@ -14,20 +14,26 @@ BILLED = {**DONE, "answer": "accepted", "delivery": "on_time", "bill": "sent"}
 
 CONTRACT: Style = "contract"
 
+SOURCING: tuple[tuple[float, str, Style, str], ...] = (
+    (76, "NORTH", "off_contract", "wait"), (100, "EAST", "no_contract", "wait"), (123, "NORTH", "non_catalog", "wait"),
+    (148, "STONE", "no_contract", "draft"), (172, "NORTH", "off_contract", "cancel"), (120, "RIVER", "off_contract", "draft"),
+)  # fmt: skip
+"""What buyers have still to source, have in draft, or gave up: hours before today's end, where, style, how."""
+
 # hours before today's end, where, style, supplier, what is fixed
 SCENES: tuple[tuple[float, str, Style, str, Mapping[str, str]], ...] = (
     *((hours, where, CONTRACT, "", {"fate": "submitted", "decision": "wait"}) for hours, where in (
         (2, "NORTH"), (5, "EAST"), (20, "NORTH"), (27, "RIVER"), (44, "ROSE"), (50, "SUMMT"), (75, "LAKE"), (98, "NORTH"), (170, "STONE"),
     )),
+    (7, "NORTH", "off_contract", "", {"fate": "submitted", "decision": "wait"}),
+    (28, "EAST", "non_catalog", "", {"fate": "submitted", "decision": "wait"}),
+    (34, "NORTH/CATH", "contract", "", DONE),
     (30, "NORTH", "contract", "", {"fate": "forgotten"}),
     (52, "EAST", "contract", "", {"fate": "forgotten"}),
     (73, "NORTH", "dear", "", {"fate": "submitted", "decision": "return", "again": "no"}),
     (99, "NORTH", "dear", "", {"fate": "submitted", "decision": "reject"}),
     (124, "RIVER", "dear", "", {"fate": "withdrawn"}),
-    *((hours, where, style, "", {"fate": "submitted", "decision": "approve", "sourcing": how}) for hours, where, style, how in (
-        (76, "NORTH", "off_contract", "wait"), (100, "EAST", "no_contract", "wait"), (123, "NORTH", "non_catalog", "wait"),
-        (148, "STONE", "no_contract", "draft"), (172, "NORTH", "off_contract", "cancel"), (120, "RIVER", "off_contract", "draft"),
-    )),
+    *((hours, where, style, "", {"fate": "submitted", "decision": "approve", "sourcing": how}) for hours, where, style, how in SOURCING),
     *((hours, "NORTH", "contract", supplier, {**DONE, "answer": said, "buyer": "later"}) for hours, supplier, said in (
         (54, "SUP-ACME", "price_changed"), (72, "SUP-CROS", "price_changed"), (77, "SUP-BLUE", "backordered"),
         (96, "SUP-FOXG", "substituted"), (101, "SUP-BLUE", "rejected"), (125, "SUP-GRAN", "quantity_changed"),
@@ -78,7 +84,8 @@ def scenes(end: datetime) -> Iterator[Plan]:
         dice = Dice(f"{SEED} scene {n}")
         moment = end - timedelta(hours=hours)
         yield plan_at(
-            f"{SEED} scene {n}", dice.working(moment) if hours > 60 else moment, dice, today=end.date(), facility=facility,
+            f"{SEED} scene {n}", dice.working(moment) if hours > 60 else moment, dice, today=end.date(),
+            facility=facility.partition("/")[0], location=facility.partition("/")[2],
             style=style, supplier=supplier, fixed=fixed,
         )  # fmt: skip
     for n, facility in enumerate(LIVE):

@@ -76,7 +76,7 @@ def bill_sent(world: World, order: PurchaseOrder, bill: InvoiceInput) -> Invoice
 def file_came(world: World, supplier_id: int, kind: str, segments: list[list[str]], *, name: str = "") -> None:
     """A file of the supplier is taken in and applied at once."""
     partner = world.partners[supplier_id]
-    control = world.count(f"interchange {supplier_id}")
+    control = world.control_number(supplier_id)
     content = file_of(partner, kind, segments, control=control, at=world.now)
     file_accept(partner=partner, name=name or f"{control:06d}-{kind}.x12", content=content)
     documents_apply()

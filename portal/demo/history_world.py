@@ -11,7 +11,7 @@ from core.actors import Actor
 from core.models import User
 from integrations.models import Partner
 from integrations.services.service_actor import service_actor
-from masterdata.models import CostCenter, Facility, Item, Location, Role, RoleGrant, Supplier
+from masterdata.models import CostCenter, Delegation, Facility, Item, Location, Role, RoleGrant, Supplier
 from masterdata.selectors import actor_for, limit_of
 from portal.demo.clock import Clock
 from procurement.models import ApprovalStep
@@ -21,6 +21,8 @@ FILES_SINCE = timedelta(days=4)
 """How far back what suppliers said is kept as the files they sent; before that only what it meant is."""
 STOPS_BEFORE = timedelta(minutes=30)
 """What is written in the last half hour is still to leave when the portal starts."""
+
+FIRST_CONTROL_NUMBER = 700_000_000
 
 
 class World:
@@ -40,6 +42,10 @@ class World:
         long_ago = date(2000, 1, 1)
         self.actors = {user.email: actor_for(user, on=long_ago) for user in people}
         self.by_id = {actor.user_id: actor for actor in self.actors.values()}
+        self.delegates = {
+            row.lender_id: (row.starts_on, actor_for(row.delegate, on=row.starts_on))
+            for row in Delegation.objects.select_related("delegate")
+        }
         self.post = service_actor()
         self.counters: Counter[str] = Counter()
         self.stuck: set[tuple[int, str]] = set()
@@ -66,6 +72,10 @@ class World:
         self.counters[name] += 1
         return self.counters[name]
 
+    def control_number(self, supplier_id: int) -> int:
+        """The next interchange number of a supplier, far above where the living suppliers begin."""
+        return FIRST_CONTROL_NUMBER + self.count(f"interchange {supplier_id}")
+
     def somebody(self, role: str, facility_id: int, *, but: tuple[int | None, ...] = ()) -> Actor:
         """The holder of a role at a facility who does little else there, and is none of `but`."""
         fitting = [a for a in self.holders[role] if a.has(role, facility_id) and a.user_id not in but]
@@ -75,7 +85,8 @@ class World:
     def decider(self, step: ApprovalStep) -> Actor:
         """Who decides an approval step: the named person, else the lowest in rank whose limit suffices."""
         if step.person_id:
-            return self.by_id[step.person_id]
+            since, delegate = self.delegates.get(step.person_id, (self.clock.end.date(), self.by_id[step.person_id]))
+            return delegate if self.now.date() >= since else self.by_id[step.person_id]
         fitting = [
             actor
             for actor in self.holders[step.role]

@@ -14,7 +14,7 @@ from portal.demo.people import email_of
 from procurement.models import ApprovalPolicy, BudgetFigure, Tolerance
 
 D = Decimal
-NEARLY_SPENT = ("NORTH-7010", "NORTH-6010", "EAST-6310", "RIVER-7210", "STONE-7010")
+NEARLY_SPENT = ("NORTH-7210", "NORTH-6010", "EAST-6310", "RIVER-7210", "STONE-7010")
 """Cost centers whose budget of this month is as good as gone."""
 STOPPED = "MILL-6410"
 """The cost center that may not go over its budget, and has next to nothing left."""

@@ -108,7 +108,7 @@ PEOPLE: tuple[tuple[str, str, str, str], ...] = (
     ("Wendy Castellano", "Senior Buyer, Med-Surg", "Tomasz Wieczorek", "buyer@*"),
     ("Isaac Mbeki", "Buyer, Implants", "Tomasz Wieczorek", "buyer@NORTH,STONE,SUMMT,EAST"),
     ("Charlotte Ngata", "Buyer, Pharmacy and Lab", "Tomasz Wieczorek", "buyer@*"),
-    ("Dwayne Porter", "Receiving Lead", "Tomasz Wieczorek", "receiver@NORTH stock_clerk@NORTH"),
+    ("Dwayne Porter", "Receiving Lead", "Tomasz Wieczorek", "receiver@NORTH"),
     ("Elena Kowalczyk", "Receiving Technician", "Dwayne Porter", "receiver@EAST,LAKE,PRAIR,MILL"),
     ("Jamal Freeman", "Receiving Technician", "Tomasz Wieczorek", "receiver@RIVER,SUMMT,ORCH"),
     ("Yusuf Demir", "Receiving Technician", "Tomasz Wieczorek", "receiver@ROSE,STONE"),
