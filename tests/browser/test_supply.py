@@ -108,15 +108,22 @@ def test_integration_support_decides_a_dead_letter(visitor: Visitor, net: Networ
     Endpoint.objects.create(code="beta", name="Beta Surgical", kind="supplier", adapter="folder", duplicates="none",
                             paused=True, pause_reason="They move to a new mailbox until Friday")  # fmt: skip
     text = Payload.objects.create(sha256="0" * 64, content=EDI.encode())
-    sent = Payload.objects.create(sha256="1" * 64, content=b'{"number": "PO-1", "total": 84.20, "lines": [{"item": "GLOVE", "quantity": 10}]}')
+    sent = Payload.objects.create(
+        sha256="1" * 64, content=b'{"number": "PO-1", "total": 84.20, "lines": [{"item": "GLOVE", "quantity": 10}]}'
+    )
     message = OutboundMessage.objects.create(
         **common, endpoint=erp, topic="purchase_order.create", key=order.number, stream=order.number, state="dead", cause="permanent",
         detail="unknown supplier ACME", attempt_count=2, payload=sent,
     )  # fmt: skip
-    for n, outcome, words in ((1, "transient", "502 Bad Gateway"), (2, "permanent", "supplier ACME is not known in company 100")):
+    for n, outcome, words in (
+        (1, "transient", "502 Bad Gateway"),
+        (2, "permanent", "supplier ACME is not known in company 100"),
+    ):
         Attempt.objects.create(message=message, number=n, started_at=now - timedelta(minutes=9 - n), finished_at=now - timedelta(minutes=9 - n),
                                outcome=outcome, status_code=502 if n == 1 else 422, detail=words)  # fmt: skip
-    OutboundMessage.objects.create(**common, endpoint=acme, topic="purchase_order.create", key="2", state="delivered", remote_reference="000000431")
+    OutboundMessage.objects.create(
+        **common, endpoint=acme, topic="purchase_order.create", key="2", state="delivered", remote_reference="000000431"
+    )
     answer = InboundMessage.objects.create(**common, endpoint=acme, payload=text, kind="855", position=1, control_number="000000431", state="failed",
                                            cause="mapping", detail="Line 7 is not on the order.",
                                            findings=[{"message": "Line 7 is not on the order.", "position": 5}])  # fmt: skip
