@@ -14,6 +14,12 @@ BILLED = {**DONE, "answer": "accepted", "delivery": "on_time", "bill": "sent"}
 
 CONTRACT: Style = "contract"
 
+WAITING: tuple[tuple[float, str, Style], ...] = (
+    (2, "NORTH", "dear"), (5, "EAST", "off_contract"), (7, "NORTH", "off_contract"), (20, "NORTH", "dear"), (27, "RIVER", "off_contract"),
+    (28, "EAST", "non_catalog"), (44, "ROSE", "dear"), (50, "SUMMT", "off_contract"), (75, "LAKE", "off_contract"), (98, "NORTH", "dear"),
+    (170, "STONE", "off_contract"),
+)  # fmt: skip
+"""What waits for an approver: hours before today's end, where, style."""
 SOURCING: tuple[tuple[float, str, Style, str], ...] = (
     (76, "NORTH", "off_contract", "wait"), (100, "EAST", "no_contract", "wait"), (123, "NORTH", "non_catalog", "wait"),
     (148, "STONE", "no_contract", "draft"), (172, "NORTH", "off_contract", "cancel"), (120, "RIVER", "off_contract", "draft"),
@@ -22,11 +28,7 @@ SOURCING: tuple[tuple[float, str, Style, str], ...] = (
 
 # hours before today's end, where, style, supplier, what is fixed
 SCENES: tuple[tuple[float, str, Style, str, Mapping[str, str]], ...] = (
-    *((hours, where, CONTRACT, "", {"fate": "submitted", "decision": "wait"}) for hours, where in (
-        (2, "NORTH"), (5, "EAST"), (20, "NORTH"), (27, "RIVER"), (44, "ROSE"), (50, "SUMMT"), (75, "LAKE"), (98, "NORTH"), (170, "STONE"),
-    )),
-    (7, "NORTH", "off_contract", "", {"fate": "submitted", "decision": "wait"}),
-    (28, "EAST", "non_catalog", "", {"fate": "submitted", "decision": "wait"}),
+    *((hours, where, style, "", {"fate": "submitted", "decision": "wait"}) for hours, where, style in WAITING),
     (34, "NORTH/CATH", "contract", "", DONE),
     (30, "NORTH", "contract", "", {"fate": "forgotten"}),
     (52, "EAST", "contract", "", {"fate": "forgotten"}),
@@ -48,7 +50,9 @@ SCENES: tuple[tuple[float, str, Style, str, Mapping[str, str]], ...] = (
     (290, "SUMMT", "contract", "SUP-EVER", {**BILLED, "receipt": "reversed", "invoice": "clean"}),
     *((hours, where, "contract", supplier, {**BILLED, "invoice": how, "attention": "neglected"}) for hours, where, supplier, how in (
         (250, "NORTH", "SUP-DELT", "unit"), (262, "EAST", "SUP-DELT", "unit"), (286, "RIVER", "SUP-DELT", "unit"),
-        (246, "NORTH", "SUP-CROS", "price"), (270, "NORTH", "SUP-CROS", "price"), (242, "LAKE", "SUP-EVER", "price"),
+        (256, "SUMMT", "SUP-DELT", "unit"), (264, "LAKE", "SUP-DELT", "unit"), (274, "NORTH", "SUP-DELT", "unit"),
+        (282, "EAST", "SUP-DELT", "unit"), (298, "NORTH", "SUP-DELT", "unit"), (254, "EAST", "SUP-CROS", "price"),
+        (266, "RIVER", "SUP-CROS", "price"), (280, "NORTH", "SUP-CROS", "price"), (246, "NORTH", "SUP-CROS", "price"), (270, "NORTH", "SUP-CROS", "price"), (242, "LAKE", "SUP-EVER", "price"),
         (248, "NORTH", "SUP-ACME", "over"), (251, "NORTH", "SUP-EVER", "freight"), (267, "NORTH", "SUP-ACME", "tax"),
         (269, "NORTH", "SUP-BLUE", "total"), (272, "NORTH", "SUP-EVER", "double"), (241, "NORTH", "SUP-PALI", "stranger"),
     )),
