@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -325,6 +326,15 @@ def test_a_killed_erp_remembers(tmp_path: Path) -> None:
     with erp(tmp_path / "erp.sqlite3") as company:
         assert company.call("POST", "/purchase-orders", purchase_order())[1]["erp_number"] == number
         assert company.running.end(signal.SIGTERM) == 0
+
+
+def test_orders_from_before_keep_their_numbers_and_are_read_once(tmp_path: Path) -> None:
+    opening = tmp_path / "opening.json"
+    opening.write_text(json.dumps({"purchase_orders": [{"erp_number": "4400000007", "body": purchase_order()}]}))
+    for _ in range(2):
+        with erp(tmp_path / "erp.sqlite3", "--opening", opening) as company:
+            assert company.stats()["purchase_orders"]["documents"] == 1
+            assert company.call("POST", "/receipts", receipt("4400000007"))[0] in (200, 201)
 
 
 def test_a_taken_port_is_said_in_words(company: ErpClient, tmp_path: Path) -> None:
