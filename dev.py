@@ -25,7 +25,6 @@ LINT = (
     ("ruff", "format", "--check", "."),
     ("mypy",),
     ("lint-imports",),
-    ("djlint", "--check", "--quiet", "templates"),
     ("djlint", "--lint", "--quiet", "templates"),
     ("python", "-W", "ignore::RuntimeWarning", "manage.py", "makemigrations", "--check", "--dry-run"),
 )

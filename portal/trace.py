@@ -226,7 +226,10 @@ def _where_it_stands(actor: Actor, trace_id: str, hops: list[Hop]) -> tuple[str,
     inside = scoped(actor)
     to_source = RequisitionLine.objects.filter(requisition=OuterRef("pk"), fill=RequisitionLine.Fill.TO_SOURCE)
     requisition = (
-        Requisition.objects.filter(inside, trace_id=trace_id).annotate(to_source=Exists(to_source)).order_by("id").first()
+        Requisition.objects.filter(inside, trace_id=trace_id)
+        .annotate(to_source=Exists(to_source))
+        .order_by("id")
+        .first()
     )
     broken = next((hop for hop in hops if hop.message_id and hop.state == "failed"), None)
     if broken is not None:

@@ -204,7 +204,14 @@ class Launch:
             "DEMO_ERP_TOKEN": secret.read_text(),
             "EDI_MAILBOX_DIR": str(mailboxes),
         }
-        supplier = {"mailboxes": mailboxes, "state": outside / "supplier.sqlite3", "behaviours": BEHAVIOURS, "delay": 5}
+        supplier = {
+            "mailboxes": mailboxes,
+            "state": outside / "supplier.sqlite3",
+            "behaviours": BEHAVIOURS,
+            "delay": 5,
+            # the demo's past has used the smaller control numbers
+            "first-number": 100_001,
+        }
         erp = {"port": port, "state": outside / "erp.sqlite3", "token": self.env["DEMO_ERP_TOKEN"], "pay-after": 20}
         erp |= {"opening": outside / "erp-opening.json"}
         return {

@@ -172,9 +172,7 @@ QUEUES: tuple[Queue, ...] = (
 
 def work_cards(actor: Actor, *, facility_id: int | None = None) -> list[WorkCard]:
     """The cards of this person's roles (of one facility, or of all theirs), counted in one statement."""
-    return [
-        _card(queue, tally) for queue, tally in _counted(actor, facility_id, lambda queue: queue.card)
-    ]
+    return [_card(queue, tally) for queue, tally in _counted(actor, facility_id, lambda queue: queue.card)]
 
 
 def badges(actor: Actor, *, facility_id: int | None = None) -> dict[str, int]:

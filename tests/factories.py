@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.db import transaction
+
 from core.actors import Actor
 from core.models import User
 from inventory.models import StockMove
@@ -46,7 +48,9 @@ class Network:
         return actor_for(self.users[who])
 
 
-def make_user(name: str, *grants: tuple[str, Facility | None], manager: User | None = None, limit: str | None = None) -> User:
+def make_user(
+    name: str, *grants: tuple[str, Facility | None], manager: User | None = None, limit: str | None = None
+) -> User:
     email = name.lower().replace("@", ".at.").replace(" ", ".") + "@example.test"
     user = User.objects.create_user(email, "correct horse battery", name=name, manager=manager)
     for role, facility in grants:
@@ -77,7 +81,12 @@ def make_facility(net: Network, code: str, timezone: str = "America/Chicago") ->
 def make_item(net: Network, number: str, *, packs: dict[str, str], category: str = "medsurg", **flags: bool) -> Item:
     row, _ = Category.objects.get_or_create(code=category, defaults={"name": category})
     item = Item.objects.create(
-        number=number, description=f"Item {number}", category=row, base_unit="EA", search_text=f"item {number}".lower(), **flags
+        number=number,
+        description=f"Item {number}",
+        category=row,
+        base_unit="EA",
+        search_text=f"item {number}".lower(),
+        **flags,
     )
     for unit, multiplier in packs.items():
         ItemPackaging.objects.create(item=item, unit=unit, multiplier=D(multiplier))
@@ -144,19 +153,18 @@ def make_network() -> Network:
     return net
 
 
-def put_stock(
-    net: Network, place: str, item: str, quantity: str, *, lot: str = "", expiry: date | None = None
-) -> None:
+def put_stock(net: Network, place: str, item: str, quantity: str, *, lot: str = "", expiry: date | None = None) -> None:
     """Opening stock, through the ledger."""
     location = net.locations[place]
     adjustment = Location.objects.get(facility=location.facility, kind=Location.Kind.ADJUSTMENT)
-    row = lots_ensure([(net.items[item].pk, lot, expiry)])[(net.items[item].pk, lot)]
-    stock_post(
-        [
-            Move(
-                item_id=net.items[item].pk, lot_id=row, from_location=adjustment, to_location=location,
-                quantity=D(quantity), reason=StockMove.Reason.OPENING,
-            )
-        ],
-        actor_id=net.users[f"stock_clerk@{location.facility.code}"].pk,
-    )  # fmt: skip
+    with transaction.atomic():
+        row = lots_ensure([(net.items[item].pk, lot, expiry)])[(net.items[item].pk, lot)]
+        stock_post(
+            [
+                Move(
+                    item_id=net.items[item].pk, lot_id=row, from_location=adjustment, to_location=location,
+                    quantity=D(quantity), reason=StockMove.Reason.OPENING,
+                )
+            ],
+            actor_id=net.users[f"stock_clerk@{location.facility.code}"].pk,
+        )  # fmt: skip

@@ -67,8 +67,8 @@ class Endpoint(models.Model):
 
     @property
     def parallel(self) -> int:
-        """How many workers may deliver to it at once."""
-        return max(int(self.config.get("parallel", 2)), 1)
+        """How many workers may deliver to it at once, at most 16."""
+        return min(max(int(self.config.get("parallel", 2)), 1), 16)
 
     def secret(self, name: str) -> str:
         """A secret in plain, empty where there is none. Raises SecretUnreadable, ImproperlyConfigured."""

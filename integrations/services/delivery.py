@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import Count, Exists, OuterRef
 from django.utils import timezone
 
@@ -141,9 +141,10 @@ def _deliver_while(endpoint: Endpoint, ends: float) -> int:
             going = _deliver_safely(channel, message, was)
             endpoint = message.endpoint
         _hand_back(claimed)
-        if going:
-            endpoint = Endpoint.objects.filter(available(), pk=endpoint.pk).first() or endpoint
-            going = not endpoint.paused
+        fresh = Endpoint.objects.filter(available(), pk=endpoint.pk).first()
+        if fresh is None:
+            break
+        endpoint = fresh
     return tries
 
 
@@ -251,22 +252,33 @@ def payload_keep(content: bytes, content_type: str) -> Payload:
 
 
 def _record(message: OutboundMessage, attempt: Attempt, answer: Answer) -> None:
-    """The result and its effect, in one transaction; a lost lease leaves only the attempt's own words."""
-    try:
-        with transaction.atomic():
-            values = _result(message, answer)
-            if answer.outcome in (Outcome.DELIVERED, Outcome.FOUND):
-                effects.delivered(message, answer.reference)
-            elif answer.outcome == Outcome.PERMANENT:
-                effects.refused(message, answer)
-            mine = OutboundMessage.objects.filter(
-                pk=message.pk, state=State.IN_FLIGHT, attempt_count=attempt.number
-            ).update(**values, lease_until=None)
-            if not mine:
-                raise _LostLease
+    """The result and its effect, in one transaction, tried again where another one was in the way.
+
+    A lost lease leaves only the attempt's own words.
+    """
+    for last in (False, False, True):
+        try:
+            with transaction.atomic():
+                _record_once(message, attempt, answer)
+            return
+        except _LostLease:
             _note(attempt, answer)
-    except _LostLease:
-        _note(attempt, answer)
+            return
+        except OperationalError:
+            if last:
+                raise
+
+
+def _record_once(message: OutboundMessage, attempt: Attempt, answer: Answer) -> None:
+    values = _result(message, answer)
+    if answer.outcome in (Outcome.DELIVERED, Outcome.FOUND):
+        effects.delivered(message, answer.reference)
+    elif answer.outcome == Outcome.PERMANENT:
+        effects.refused(message, answer)
+    mine = OutboundMessage.objects.filter(pk=message.pk, state=State.IN_FLIGHT, attempt_count=attempt.number)
+    if not mine.update(**values, lease_until=None):
+        raise _LostLease
+    _note(attempt, answer)
 
 
 def _note(attempt: Attempt, answer: Answer) -> None:

@@ -70,4 +70,6 @@ def _apply_one(payment: Payment, actor: Actor) -> None:
     # a payment proves the voucher, also where its own delivery is still in doubt
     invoice_record_voucher(actor=actor, number=payment.reference, voucher_number=payment.voucher_number)
     if payment.status == "paid" and payment.paid_on is not None:
-        invoice_record_payment(actor=actor, voucher_number=payment.voucher_number, paid_on=payment.paid_on)
+        invoice_record_payment(
+            actor=actor, number=payment.reference, voucher_number=payment.voucher_number, paid_on=payment.paid_on
+        )

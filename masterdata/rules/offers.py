@@ -18,6 +18,12 @@ def round_price(value: Decimal) -> Decimal:
     return value.quantize(PRICE_PLACES, ROUND_HALF_UP)
 
 
+def price_text(value: Decimal) -> str:
+    """A unit price as people write it: at least two decimals, up to four where they matter."""
+    text = f"{round_price(value):,.4f}"
+    return text[:-2] if text.endswith("00") else text.removesuffix("0")
+
+
 def round_money(value: Decimal) -> Decimal:
     """An amount: two decimals, half up."""
     return value.quantize(MONEY_PLACES, ROUND_HALF_UP)

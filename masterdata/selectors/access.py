@@ -5,47 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.utils import timezone
 
 from core.actors import Actor, Scopes
 from core.models import User
-from masterdata.models import Delegation, Facility, RoleGrant
+from masterdata.models import Facility, RoleGrant
 
 
 def actor_for(user: User, *, on: date | None = None) -> Actor:
-    """Who this user is today: own grants and the roles lent to them. Inactive users get nothing.
-
-    Two statements for people, one for services (nobody delegates to a machine).
-    """
+    """Who this user is today: own grants and the roles lent to them, in one statement. Inactive users get nothing."""
     if not user.is_active:
         return Actor(user_id=user.pk, name=user.name, email=user.email)
     today = on or timezone.now().date()
-    lent = (
-        []
-        if user.is_service
-        else list(Delegation.objects.filter(delegate=user, starts_on__lte=today, ends_on__gte=today))
-    )
-    people = {user.pk, *(d.lender_id for d in lent)}
+    given = "user__delegations_given"
+    lent_today = Q(**{f"{given}__delegate": user, f"{given}__starts_on__lte": today, f"{given}__ends_on__gte": today})
     grants = list(
-        RoleGrant.objects.filter(user__in=people).values_list("user_id", "role", "facility_id", "limit_amount")
+        RoleGrant.objects.annotate(lent=FilteredRelation(given, condition=lent_today))
+        .filter(Q(user=user) | Q(lent__isnull=False))
+        .values_list("user_id", "role", "facility_id", "limit_amount", "lent__role", "lent__facility_id")
     )
+    lent = {(role, lender, at) for lender, _, _, _, role, at in grants if role}
     delegated: dict[tuple[str, int], Scopes] = {}
-    limits = _limits(grants)
-    for d in lent:
-        lender = _by_role((role, f) for uid, role, f, _ in grants if uid == d.lender_id)
-        scopes = lender.get(d.role, frozenset())
-        if d.facility_id is not None:
-            scopes = frozenset({d.facility_id}) if scopes is None else scopes & {d.facility_id}
-        delegated[(d.role, d.lender_id)] = scopes
+    for role, lender_id, facility_id in lent:
+        scopes = _by_role((r, f) for uid, r, f, *_ in grants if uid == lender_id).get(role, frozenset())
+        if facility_id is not None:
+            scopes = frozenset({facility_id}) if scopes is None else scopes & {facility_id}
+        known = delegated.get((role, lender_id), frozenset())
+        delegated[(role, lender_id)] = None if scopes is None or known is None else scopes | known
     return Actor(
         user_id=user.pk,
         name=user.name,
         email=user.email,
-        grants=_by_role((role, f) for uid, role, f, _ in grants if uid == user.pk),
+        grants=_by_role((role, f) for uid, role, f, *_ in grants if uid == user.pk),
         delegated=delegated,
-        limits=limits,
+        limits=_limits(grants),
     )
 
 
@@ -57,9 +53,9 @@ def _by_role(pairs: Iterable[tuple[str, int | None]]) -> dict[str, Scopes]:
     return found
 
 
-def _limits(grants: Iterable[tuple[int, str, int | None, Decimal | None]]) -> dict[str, Decimal | None]:
+def _limits(grants: Iterable[tuple[Any, ...]]) -> dict[str, Decimal | None]:
     """Key `user:role:facility` (facility `*` for the network) -> largest amount, None without limit."""
-    return {f"{uid}:{role}:{facility_id or '*'}": limit for uid, role, facility_id, limit in grants}
+    return {f"{uid}:{role}:{facility_id or '*'}": limit for uid, role, facility_id, limit, *_ in grants}
 
 
 def limit_of(actor: Actor, *, role: str, facility_id: int) -> Decimal | None:

@@ -341,7 +341,9 @@ def assign(request: HttpRequest, case_id: int) -> HttpResponse:
     actor = actor_of(request)
     found = case_get(actor, case_id)
     if not exceptions_assign(actor=actor, case_ids=[case_id], owner_id=actor.user_id):
-        raise NotAllowed("You cannot take this: its queue is served by other people, or it is decided.", code="not_your_queue")
+        raise NotAllowed(
+            "You cannot take this: its queue is served by other people, or it is decided.", code="not_your_queue"
+        )
     if is_fragment(request):
         return toasted(
             _show(request, found.queue, _here(request), case_get(actor, case_id), part="#worklist"), "It is yours."

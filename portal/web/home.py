@@ -21,7 +21,7 @@ from portal.work import WorkCard, work_cards
 from procurement.selectors import figures
 from procurement.selectors.changes import changes_for
 
-CHANGES = 10
+CHANGES, NOTICES = 10, 8
 Chart = dict[str, Any]
 
 
@@ -36,6 +36,14 @@ def home(request: HttpRequest) -> HttpResponse:
         "charts": [chart(actor, facility_id) for chart in _charts(actor)],
     }
     return render(request, "home.html", context)
+
+
+@login_required
+def notices(request: HttpRequest) -> HttpResponse:
+    """The last changes behind the bell: a fragment, fetched when it is opened. Without JavaScript the home page tells them."""
+    own = own_facilities(request)
+    entries = story.timeline(changes_for(actor_of(request))[:NOTICES], own[0].timezone if own else "UTC")
+    return render(request, "components/notices.html", {"entries": entries})
 
 
 def _stat(card: WorkCard, zone: str) -> Stat:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
@@ -13,8 +14,9 @@ from django.views.decorators.http import require_POST
 from core.actors import Actor
 from core.errors import NotFound
 from core.keyset import Page
+from core.models import BusinessEvent
 from integrations import selectors
-from integrations.models import Endpoint, InboundMessage, OutboundMessage
+from integrations.models import Attempt, Endpoint, InboundMessage, OutboundMessage
 from integrations.services import replay
 from masterdata.models import Role
 from portal.links import document, link
@@ -22,17 +24,11 @@ from portal.web import format as fmt
 from portal.web import parts
 from portal.web.message_words import message_name
 from portal.web.page import actor_of, go, is_fragment, next_href
-from portal.web.status import badge
+from portal.web.payloads import readable
+from portal.web.status import badge, status_of
+from portal.web.story import who
 
 ZONE = "UTC"
-OUT_STATES = (
-    ("", "All"), ("queued", "Queued"), ("retry", "Waiting to retry"), ("unknown", "Outcome unknown"), ("dead", "Dead letters"),
-    ("delivered", "Delivered"),
-)  # fmt: skip
-IN_STATES = (
-    ("", "All"), ("applied", "Applied"), ("parked", "Parked"), ("quarantined", "Quarantined"), ("failed", "Dead letters"),
-    ("duplicate", "Duplicates"),
-)  # fmt: skip
 READERS = (Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR, Role.AUDITOR)
 CHOICES = {
     "replay": ("Send again", "It is sent once more under the same reference; the other side takes it only once.", ""),
@@ -74,25 +70,53 @@ def messages(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "integration/messages.html",
-        {**context, **_frame(request, into), "groups": [_group(g) for g in groups]},
+        {**context, **_frame(request, actor, into), "groups": [_group(g) for g in groups]},
     )
 
 
-def _frame(request: HttpRequest, into: bool) -> dict[str, Any]:
+def _frame(request: HttpRequest, actor: Actor, into: bool) -> dict[str, Any]:
     query = request.GET
-    states = IN_STATES if into else OUT_STATES
+    counts = selectors.counted(actor, "in" if into else "out")
+    endpoints: dict[str, tuple[str, int]] = {}
+    states: dict[str, int] = {}
+    for code, name, state, n in counts:
+        endpoints[code] = (name, endpoints.get(code, (name, 0))[1] + n)
+        states[state] = states.get(state, 0) + n
     return {
         "tabs": [
-            parts.Tab(label="Sent", href="?", active=not into),
-            parts.Tab(label="Received", href="?direction=in", active=into),
+            parts.Tab(label="Sent", href="?", active=not into, icon="send"),
+            parts.Tab(label="Received", href="?direction=in", active=into, icon="inbox"),
         ],
-        "states": [
-            (label, parts.query_with(query, state=value or None), query.get("state", "") == value)
-            for value, label in states
+        "facets": [
+            _facet(query, "state", "State", [(s, status_of(s, "message")[0], n) for s, n in sorted(states.items(), key=lambda each: -each[1])]),
+            _facet(query, "endpoint", "With", _busiest(endpoints, query.get("endpoint", ""))),
         ],
         "query": query.get("q", ""),
         "hidden": [(key, value) for key in ("direction", "state", "endpoint", "cause") for value in query.getlist(key)],
-    }
+        "into": into,
+    }  # fmt: skip
+
+
+def _busiest(endpoints: dict[str, tuple[str, int]], chosen: str) -> list[tuple[str, str, int]]:
+    """The twelve endpoints with most messages, and the chosen one."""
+    found = sorted(((code, name, n) for code, (name, n) in endpoints.items()), key=lambda each: (-each[2], each[1]))
+    return [each for place, each in enumerate(found) if place < 12 or each[0] == chosen]
+
+
+def _facet(query: QueryDict, key: str, label: str, values: list[tuple[str, str, int]]) -> parts.Facet:
+    """Filters of which one is chosen at a time: choosing it again shows all."""
+    chosen = query.get(key, "")
+    return parts.Facet(
+        label=label,
+        values=[
+            parts.FacetValue(
+                label=text, count=n, selected=value == chosen,
+                href=parts.query_with(query, cause=None, **{key: None if value == chosen else value}),
+            )
+            for value, text, n in values
+        ],
+        clear=parts.query_with(query, cause=None, **{key: None}) if chosen else "",
+    )  # fmt: skip
 
 
 def _out_row(row: OutboundMessage) -> dict[str, Any]:
@@ -157,20 +181,12 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
                 parts.Fact(label="Reference there", value=row.remote_reference or "—"),
             ],
             "detail": row.detail,
-            "attempts": [
-                {
-                    "number": a.number,
-                    "when": fmt.when(a.started_at, ZONE),
-                    "outcome": badge(a.outcome, "attempt"),
-                    "code": a.status_code,
-                    "detail": a.detail,
-                }
-                for a in found.attempts
-            ],
-            "payload": found.payload_text,
+            "entries": _history(found.attempts, found.decisions),
+            "payload": readable(found.payload_text),
             "blocked_by": found.blocked_by,
             "choices": [
-                {"name": name, "label": CHOICES[name][0], "words": CHOICES[name][1], "tone": CHOICES[name][2]}
+                {"name": name, "label": CHOICES[name][0], "words": CHOICES[name][1], "tone": CHOICES[name][2],
+                 "asks_number": name == "mark_delivered" and row.endpoint.kind == Endpoint.Kind.ERP}
                 for name in (found.choices if actor.has(Role.INTEGRATION_SUPPORT) else ())
             ],
             "crumbs": [parts.Crumb(label="Messages", href=link("messages")), parts.Crumb(label=f"{message_name(row.topic)} {row.document_number}")],
@@ -178,11 +194,50 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
+ICONS = {
+    "good": "circle-check",
+    "bad": "circle-x",
+    "waiting": "alert-triangle",
+    "progress": "rotate-clockwise",
+    "info": "send",
+}
+HANDLED = {
+    "replayed": ("Decided to try it again", "rotate-clockwise"),
+    "resent": ("Decided to send it again", "send"),
+    "marked_delivered": ("Decided that it arrived", "circle-check"),
+    "cancelled": ("Given up", "circle-x"),
+}
+
+
+def _history(attempts: Sequence[Attempt], decisions: Iterable[BusinessEvent]) -> list[parts.TimelineEntry]:
+    """What was tried, in the other side's words, and what people decided; newest first."""
+    told = [(a.started_at, _tried(a)) for a in attempts] + [(d.occurred_at, _decided(d)) for d in decisions]
+    return [entry for _, entry in sorted(told, key=lambda each: each[0], reverse=True)]
+
+
+def _tried(attempt: Attempt) -> parts.TimelineEntry:
+    label, tone = status_of(attempt.outcome, "attempt")
+    code = f" ({attempt.status_code})" if attempt.status_code else ""
+    took = (attempt.finished_at - attempt.started_at).total_seconds() if attempt.finished_at else None
+    return parts.TimelineEntry(
+        text=f"{'Asked' if attempt.purpose == 'find' else 'Try'} {attempt.number}: {label}{code}",
+        when=fmt.when(attempt.started_at, ZONE), tone=tone, icon=ICONS.get(tone, "send"), detail=attempt.detail,
+        who=f"took {took:.1f} s" if took is not None else "",
+    )  # fmt: skip
+
+
+def _decided(event: BusinessEvent) -> parts.TimelineEntry:
+    text, icon = HANDLED.get(event.data.get("how", ""), ("Decided", "users"))
+    return parts.TimelineEntry(
+        text=text, when=fmt.when(event.occurred_at, ZONE), who=who(event), icon=icon, tone="info", detail=event.data.get("reason", "")
+    )  # fmt: skip
+
+
 @require_POST
 @login_required
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Replay, resend, mark as delivered or give up, with a reason."""
-    acts = {
+    acts: dict[str, Any] = {
         "replay": replay.message_replay,
         "resend": replay.message_resend,
         "mark_delivered": replay.message_mark_delivered,
@@ -191,7 +246,8 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     act = acts.get(request.POST.get("choice", ""))
     if act is None:
         raise NotFound("There is no such choice.")
-    act(actor=actor_of(request), message_id=pk, reason=request.POST.get("reason", ""))
+    told = {"remote_reference": request.POST["remote_reference"]} if "remote_reference" in request.POST else {}
+    act(actor=actor_of(request), message_id=pk, reason=request.POST.get("reason", ""), **told)
     return go(request, link("message", pk))
 
 
@@ -218,7 +274,8 @@ def inbound(request: HttpRequest, pk: int) -> HttpResponse:
             ],
             "detail": row.detail,
             "findings": row.findings,
-            "payload": found.payload_text,
+            "entries": _history((), found.decisions),
+            "payload": readable(found.payload_text),
             "siblings": [(link("inbound-message", s.pk), message_name(s.kind), badge(s.state, "message")) for s in found.siblings if s.pk != row.pk],
             "may_replay": actor.has(Role.INTEGRATION_SUPPORT) and "replay" in found.choices,
             "crumbs": [parts.Crumb(label="Messages", href=f"{link('messages')}?direction=in"), parts.Crumb(label=message_name(row.kind))],
@@ -238,7 +295,9 @@ def endpoints(request: HttpRequest) -> HttpResponse:
     actor = _reader(request)
     rows = list(selectors.endpoints_list(actor))
     tiles = [_tile(row) for row in rows]
-    tiles.sort(key=lambda tile: (tile["rank"], tile["name"]))
+    tiles.sort(
+        key=lambda tile: (tile["rank"], -tile["dead"] - tile["unknown"] - tile["failed"], -tile["depth"], tile["name"])
+    )
     return render(
         request, "integration/endpoints.html", {"tiles": tiles, "may_pause": actor.has(Role.INTEGRATION_SUPPORT)}
     )
@@ -253,11 +312,14 @@ def _tile(row: Endpoint) -> dict[str, Any]:
         "name": row.name,
         "kind": row.get_kind_display(),
         "status": badge(shown),
+        "tone": status_of(shown)[1],
         "rank": {"down": 0, "degraded": 1, "paused": 2, "up": 3}[shown],
         "depth": facts.depth,
         "oldest": fmt.age(facts.oldest, ZONE) if facts.oldest else None,
         "dead": facts.dead,
         "unknown": facts.unknown,
+        "parked": facts.parked,
+        "failed": facts.failed,
         "last": fmt.age(row.last_success_at, ZONE) if row.last_success_at else None,
         "paused": row.paused,
         "reason": row.pause_reason,
@@ -265,6 +327,7 @@ def _tile(row: Endpoint) -> dict[str, Any]:
         if row.circuit_open_until and row.circuit_open_until > timezone.now()
         else None,
         "href": f"{link('messages')}?endpoint={row.code}",
+        "failures": row.consecutive_failures,
     }
 
 

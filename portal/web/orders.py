@@ -27,7 +27,7 @@ from portal.web.status import badge, status_of
 from procurement.models import PurchaseOrder, PurchaseOrderLine
 from procurement.selectors.changes import story_of
 from procurement.selectors.invoices import comments_of
-from procurement.selectors.purchase_orders import order_get, orders_listed
+from procurement.selectors.purchase_orders import Answered, answers_of, order_get, orders_listed
 from procurement.selectors.requisitions import counted_by
 from procurement.services.exceptions import comment_write
 from procurement.services.purchase_orders import purchase_order_cancel, purchase_order_issue
@@ -67,7 +67,15 @@ def _frame(request: HttpRequest, actor: Actor, view: str) -> dict[str, Any]:
         ],
         "facets": [
             parts.facet(request.GET, "status", "Status", states),
-            parts.facet(request.GET, "supplier", "Supplier", counted_by(shown, "supplier__code", "supplier__name")),
+            *(
+                [
+                    parts.facet(
+                        request.GET, "supplier", "Supplier", counted_by(shown, "supplier__code", "supplier__name")
+                    )
+                ]
+                if request.GET.get("supplier")
+                else []
+            ),
         ],
         "columns": [
             parts.Column(label="Order"),
@@ -79,11 +87,15 @@ def _frame(request: HttpRequest, actor: Actor, view: str) -> dict[str, Any]:
             parts.Column(label="Amount", align="end"),
             parts.Column(label="Age", align="end"),
         ],
-        "count_text": f"{counts[view].text if view in counts else ''} orders",
+        "count_text": _orders(counts[view].text if view in counts else "0"),
         "export_href": parts.query_with(request.GET, export="csv"),
         "query": request.GET.get("q", ""),
         "hidden": [(key, value) for key in ("view", "status", "supplier") for value in request.GET.getlist(key)],
     }
+
+
+def _orders(count: str) -> str:
+    return f"{count} order{'' if count == '1' else 's'}"
 
 
 def _row(row: PurchaseOrder) -> dict[str, Any]:
@@ -126,6 +138,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
     row = order_get(actor, number)
     zone = row.facility.timezone
     messages = messages_of_document(actor, "purchase_order", [number])
+    answers = answers_of(row)
     buyer = actor.has(Role.BUYER, row.facility_id)
     return render(
         request,
@@ -134,7 +147,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
             "row": row,
             "header_facts": _facts(row),
             "header_badge": badge(row.status, "purchase_order"),
-            "hops": _rail(row, messages, zone),
+            "hops": _rail(row, answers, messages, zone),
             "lines": [_line(line, row) for line in row.lines.all()],
             "answers": [
                 {
@@ -142,12 +155,11 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
                     "status": badge(answer.status),
                     "number": answer.supplier_order_number,
                     "lines": [
-                        {"line": li.order_line.line_number, "action": badge(li.action), "message": li.message,
-                         "open": not li.taken_over}
-                        for li in answer.lines.all()
+                        {"line": line, "action": badge(action), "message": message, "open": not taken_over}
+                        for line, action, message, taken_over in answer.lines
                     ],
                 }
-                for answer in row.answers.all()
+                for answer in answers
             ],
             "receipts": [
                 {"number": r.number, "href": link("receipt", r.number), "when": fmt.when(r.posted_at, zone),
@@ -159,7 +171,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
                  "amount": fmt.money(i.total, i.currency), "status": badge(i.status, "invoice")}
                 for i in row.invoices.all()
             ],
-            "messages": [_message(m, zone) for m in messages],
+            "post": [_message(m, zone) for m in messages],
             "entries": story.timeline(story_of(row.trace_id), zone, here=row.number),
             "comments": [
                 parts.Comment(who=c.author.name, when=fmt.when(c.written_at, zone), text=c.text)
@@ -195,9 +207,11 @@ def _facts(row: PurchaseOrder) -> list[parts.Fact]:
     return facts
 
 
-def _rail(row: PurchaseOrder, messages: Sequence[DocumentMessage], zone: str) -> list[parts.Hop]:
-    """queued → sent → 997 → 855 → 856 → received → invoiced, with the time of each."""
-    answer, notice = _newest(row.answers.all()), _newest(row.ship_notices.all())
+def _rail(
+    row: PurchaseOrder, answers: Sequence[Answered], messages: Sequence[DocumentMessage], zone: str
+) -> list[parts.Hop]:
+    """Issued → sent → 997 → 855 → 856 → received → invoiced, with the time of each; what never came is not told as done."""
+    facts: Any = row  # annotated by order_get
     receipt, invoice = _oldest(row.receipts.all()), _oldest(row.invoices.all())
     sent = next(
         (m for m in messages if m.direction == "out" and m.what == "purchase_order.create" and m.state == "delivered"),
@@ -208,8 +222,8 @@ def _rail(row: PurchaseOrder, messages: Sequence[DocumentMessage], zone: str) ->
         ("Issued", row.issued_at, ""),
         ("Sent", sent.moment if sent else None, link("message", sent.id) if sent else ""),
         ("997", acknowledged.moment if acknowledged else None, ""),
-        ("Answered", answer.received_at if answer else None, ""),
-        ("Shipped", notice.received_at if notice else None, ""),
+        ("Answered", answers[-1].received_at if answers else None, ""),
+        ("Shipped", facts.announced_at, ""),
         ("Received", receipt.posted_at if receipt else None, link("receipt", receipt.number) if receipt else ""),
         ("Invoiced", invoice.received_at if invoice else None, link("invoice", invoice.number) if invoice else ""),
     ]
@@ -217,19 +231,20 @@ def _rail(row: PurchaseOrder, messages: Sequence[DocumentMessage], zone: str) ->
     hops, before = [], None
     for n, (label, at, href) in enumerate(reached):
         failed = label == "Sent" and row.supplier_dispatch == PurchaseOrder.Dispatch.FAILED
-        state = "failed" if failed else "done" if at or n < last else "now" if n == last + 1 else "next"
-        wait = fmt.duration((at - before).total_seconds()) if at and before and at > before else ""
-        hops.append(parts.Hop(label=label, state=state, when=fmt.when(at, zone) if at else None, href=href, wait=wait))  # type: ignore[arg-type]
+        state = "failed" if failed else "done" if at else "now" if n == last + 1 else "next"
+        seconds = (at - before).total_seconds() if at and before else 0
+        hops.append(
+            parts.Hop(
+                label=label, state=state, when=fmt.when(at, zone) if at else None, href=href,  # type: ignore[arg-type]
+                wait=fmt.duration(seconds) if seconds >= 1 else "", note=("no message" if label == "Sent" else "none came") if n < last and not failed else "",
+            )
+        )  # fmt: skip
         before = at or before
     return hops
 
 
-def _newest(prefetched: Iterable[Any]) -> Any:
-    """Of rows fetched with the order already: `.first()` would ask again."""
-    return max(prefetched, key=lambda row: row.pk, default=None)
-
-
 def _oldest(prefetched: Iterable[Any]) -> Any:
+    """Of rows fetched with the order already: `.first()` would ask again."""
     return min(prefetched, key=lambda row: row.pk, default=None)
 
 

@@ -50,17 +50,6 @@ class FacilityChoice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Notice:
-    """One line behind the bell."""
-
-    text: str
-    href: str
-    when: Shown
-    icon: str = "info-circle"
-    unread: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Delegation:
     """Rights lent to this person for a time: shown in a band on every page."""
 
@@ -85,8 +74,6 @@ class Shell:
     nav: Sequence[NavSection] = ()
     bottom: Sequence[NavItem] = ()
     facilities: Sequence[FacilityChoice] = ()
-    notices: Sequence[Notice] = ()
-    unread: int = 0
     delegations: Sequence[Delegation] = ()
     theme: str = ""
     demo: bool = False

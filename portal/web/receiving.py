@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from biip import ParseError
 from biip import parse as parse_barcode
+from biip.gs1_messages import GS1Message
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from core.errors import Invalid
+from core.errors import Finding, Invalid
 from core.keyset import page as page_of
 from portal.links import link
 from portal.web import format as fmt
 from portal.web import parts, story
-from portal.web.page import actor_of, csv_file, go, is_fragment, next_href, typed_day, typed_number
+from portal.web.page import actor_of, csv_file, go, is_fragment, next_href, typed_day, typed_id, typed_number
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge
 from procurement.models import PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, ShipNoticeLine
@@ -38,6 +40,9 @@ from procurement.services.receipts import receipt_post, receipt_reverse
 
 SHOWN = 100
 PROBLEMS = [("", "—"), *((value, label) for value, label in ReceiptLine.Problem.choices if value)]
+GTIN_LENGTHS = (8, 12, 13, 14)
+TYPED = ("number_invalid", "day_invalid")
+"""Findings of the form itself, which already name the line."""
 
 
 @login_required
@@ -73,149 +78,210 @@ def _expected(row: PurchaseOrder, today: date) -> dict[str, Any]:
 @login_required
 def receive(request: HttpRequest, number: str) -> HttpResponse:
     """The lines of one order with what is still expected, prefilled from the ship notice where there is one."""
-    actor = actor_of(request)
-    row = order_get(actor, number)
-    scanned, scan_words = _scan(request.GET.get("scan", ""), row)
-    return render(request, "supply/receive.html", _context(row, request, scanned=scanned, scan_words=scan_words))
+    row = order_get(actor_of(request), number)
+    form = _Form(row, request.GET)
+    form.scan(request.GET.get("scan", ""))
+    return render(request, "supply/receive.html", _context(form))
 
 
 @require_POST
 @login_required
 def post_receipt(request: HttpRequest, number: str) -> HttpResponse:
+    """Post what is entered; with `do=scan` only put the scanned pack on its line and show the form again."""
     actor = actor_of(request)
-    row = order_get(actor, number)
+    form = _Form(order_get(actor, number), request.POST)
     try:
+        if request.POST.get("do") == "scan":
+            form.scan(request.POST.get("scan", ""))
+            return render(request, "supply/receive.html", _context(form))
+        lines = _typed_lines(form)
         receipt = receipt_post(
-            actor=actor,
-            order_number=number,
-            lines=_typed_lines(request, row),
+            actor=actor, order_number=number, lines=lines,
             key=f"form:{actor.user_id}:{request.POST.get('token', '')}"[:100],
-        )
+        )  # fmt: skip
     except Invalid as error:
-        return render(request, "supply/receive.html", _context(row, request, error=error), status=422)
+        return render(request, "supply/receive.html", _context(form, error=error), status=422)
     return go(request, link("receipt", receipt.number))
 
 
-def _context(
-    row: PurchaseOrder,
-    request: HttpRequest,
-    *,
-    error: Invalid | None = None,
-    scanned: dict[str, str] | None = None,
-    scan_words: str = "",
-) -> dict[str, Any]:
-    notices: dict[int, list[ShipNoticeLine]] = {}
-    for shipped in shipped_lines(row):
-        notices.setdefault(shipped.order_line_id, []).append(shipped)
-    lines = [li for li in row.lines.all() if not li.cancelled]
+class _Form:
+    """What stands in the fields of one order: typed or scanned, else announced by the supplier."""
+
+    def __init__(self, row: PurchaseOrder, sent: QueryDict) -> None:
+        self.row = row
+        self.lines = [li for li in row.lines.all() if not li.cancelled]
+        self.token = sent.get("token") or uuid.uuid4().hex
+        self.announced: dict[int, list[ShipNoticeLine]] = {}
+        for shipped in shipped_lines(row):
+            self.announced.setdefault(shipped.order_line.line_number, []).append(shipped)
+        self.values = {
+            (li.line_number, name): sent.get(f"{name}-{li.line_number}", value)
+            for li in self.lines
+            for name, value in self._announced(li).items()
+        }
+        self.hit = 0
+        self.words = ""
+        self.refused = False
+
+    def _announced(self, line: PurchaseOrderLine) -> dict[str, str]:
+        empty = dict.fromkeys(("quantity", "lot", "expiry", "serial", "rejected", "problem", "scans"), "")
+        notices = self.announced.get(line.line_number, [])
+        left = left_of(line)
+        if not notices or left <= 0:
+            return empty
+        shipped = sum((n.base_quantity for n in notices), Decimal(0)) / line.multiplier
+        lot, expiry = (notices[0].lot, str(notices[0].expiry or "")) if len(notices) == 1 else ("", "")
+        return empty | {"quantity": _n(min(shipped, left)), "lot": lot, "expiry": expiry}
+
+    def scan(self, code: str) -> None:
+        """Count one scanned pack on its line. The first scan of a line replaces what was announced, later ones add up."""
+        code = code.strip()[:200]
+        if not code:
+            return
+        gtin, label = read_label(code)
+        found = order_by_gtin(self.row, gtin.zfill(14)) if gtin else None
+        if found is None:
+            self.words, self.refused = f"Nothing on this order has the code {code[:60]}.", True
+            return
+        line, unit, factor = found
+        n = line.line_number
+        before = typed_id(self.values[n, "scans"]) or 0
+        self.hit = n
+        for name, value in label.items():
+            known = self.values[n, name]
+            if before and known and known != value:
+                self.words = f"Line {n} holds {name} {known} already. Post it first, then scan {name} {value}."
+                self.refused = True
+                return
+        counted = typed_number(self.values[n, "quantity"] or "0", field=f"lines.{n}.quantity") if before else Decimal(0)
+        self.values |= {(n, name): value for name, value in label.items()}
+        self.values[n, "quantity"], self.values[n, "scans"] = _n(counted + factor), str(before + 1)
+        self.words = (
+            f"{line.description}: one {unit}, now {_n(counted + factor)} {line.unit} of {_n(left_of(line))} expected."
+        )
+
+
+def left_of(line: PurchaseOrderLine) -> Decimal:
+    """What of a line is still to come, in its order unit."""
+    return (line.base_quantity - line.received_base) / line.multiplier
+
+
+def read_label(code: str) -> tuple[str, dict[str, str]]:
+    """The GTIN of a scanned code (empty when there is none) and the lot, expiry and serial that a GS1 label tells.
+
+    Reads plain GTINs, raw GS1 with FNC1 as the group separator, and GS1 as printed under the bars, with brackets.
+    """
+    if code.isascii() and code.isdigit() and len(code) in GTIN_LENGTHS:
+        return code, {}
+    try:
+        message = GS1Message.parse_hri(code) if code.startswith("(") else parse_barcode(code).gs1_message
+    except ParseError:
+        return "", {}
+    if message is None:
+        return "", {}
+    label = {}
+    for ai, name in (("10", "lot"), ("21", "serial")):
+        if element := message.element_strings.get(ai=ai):
+            label[name] = element.value
+    if (expiry := message.element_strings.get(ai="17")) and expiry.date:
+        label["expiry"] = expiry.date.isoformat()
+    trade_item = message.element_strings.get(ai="01")
+    return (trade_item.value if trade_item else ""), label
+
+
+def _context(form: _Form, *, error: Invalid | None = None) -> dict[str, Any]:
+    row, lines = form.row, form.lines
+    findings = _at_lines(error, form) if error else []
     return {
         "row": row,
         "header_facts": [
             parts.Fact(label="From", value=row.supplier.name),
             parts.Fact(label="To", value=f"{row.facility.name}, {row.ship_to.name}"),
+            parts.Fact(label="Lines open", value=f"{sum(left_of(li) > 0 for li in lines)} of {len(lines)}"),
         ],
         "header_badge": badge(row.status, "purchase_order"),
-        "lines": [_entry(li, notices.get(li.pk, []), request, scanned or {}) for li in lines],
-        "open_count": sum(1 for li in lines if li.received_base < li.base_quantity),
-        "token": request.POST.get("token") or uuid.uuid4().hex,
+        "lines": sorted((_entry(li, form, findings) for li in lines), key=lambda entry: (entry["done"], not entry["hit"], entry["number"])),
+        "entered": sum(bool(form.values[li.line_number, "quantity"].strip(" 0")) for li in lines),
+        "token": form.token,
         "problems": PROBLEMS,
         "error": error,
-        "scan_words": scan_words,
-        "announced": bool(notices),
+        "findings": findings,
+        "scan_words": form.words,
+        "scan_refused": form.refused,
+        "announced": bool(form.announced),
         "crumbs": [parts.Crumb(label="Receiving", href=link("receiving")), parts.Crumb(label=row.number)],
-    }
+    }  # fmt: skip
 
 
-def _entry(
-    line: PurchaseOrderLine, notices: list[ShipNoticeLine], request: HttpRequest, scanned: dict[str, str]
-) -> dict[str, Any]:
-    """One line's form values: what was typed, else scanned, else announced."""
-    left = (line.base_quantity - line.received_base) / line.multiplier
-    announced = notices[0] if notices else None
-    quantity = sum((n.base_quantity for n in notices), Decimal(0)) / line.multiplier if notices else Decimal(0)
-    hit = scanned.get("line") == str(line.line_number)
-    n = line.line_number
-    default = {
-        "quantity": scanned.get("quantity", "1")
-        if hit
-        else (_n(min(quantity, left)) if announced and left > 0 else ""),
-        "lot": scanned.get("lot", "") if hit else (announced.lot if announced and len(notices) == 1 else ""),
-        "expiry": scanned.get("expiry", "")
-        if hit
-        else (str(announced.expiry or "") if announced and len(notices) == 1 else ""),
-        "serial": scanned.get("serial", "") if hit else "",
-        "rejected": "",
-        "problem": "",
-    }
-    posted = {name: request.POST.get(f"{name}-{n}", value) for name, value in default.items()}
+def _at_lines(error: Invalid, form: _Form) -> list[Finding]:
+    """The findings at the fields of this form: the service counts the lines it was given, the form goes by line number."""
+    given = [n for n in (li.line_number for li in form.lines) if _is_entered(form, n)]
+    placed = []
+    for finding in error.findings:
+        path = finding.field.split(".")
+        if path[0] == "order_lines":
+            path[0] = "lines"
+        elif (
+            error.code not in TYPED
+            and path[0] == "lines"
+            and path[1:]
+            and path[1].isdigit()
+            and int(path[1]) < len(given)
+        ):
+            path[1] = str(given[int(path[1])])
+        placed.append(replace(finding, field=".".join(path)))
+    return placed
+
+
+def _entry(line: PurchaseOrderLine, form: _Form, findings: list[Finding]) -> dict[str, Any]:
+    n, left = line.line_number, left_of(line)
+    notices = form.announced.get(n, [])
+    shipped = sum((each.base_quantity for each in notices), Decimal(0)) / line.multiplier
+    base_unit = line.item.base_unit if line.item else line.unit
     return {
         "number": n,
         "title": line.description,
         "item": line.item.number if line.item else "",
         "unit": line.unit,
-        "left": fmt.quantity(
-            left, line.unit, base=left * line.multiplier, base_unit=line.item.base_unit if line.item else line.unit
-        ),
+        "left": fmt.quantity(left, line.unit, base=left * line.multiplier, base_unit=base_unit),
+        "left_base": f"{fmt.number(left * line.multiplier)} {base_unit}" if base_unit != line.unit else "",
         "left_value": _n(left),
         "done": left <= 0,
         "received": fmt.quantity(line.received_base / line.multiplier, line.unit),
-        "lot_tracked": bool(line.item and line.item.lot_tracked),
-        "expiry_tracked": bool(line.item and line.item.expiry_tracked),
-        "serial_tracked": bool(line.item and line.item.serial_tracked),
-        "announced": f"announced: {_n(quantity)} {line.unit}" if announced else "",
-        "scanned": hit,
-        **posted,
+        "tracked": [
+            (name, label, kind, form.values[n, name])
+            for name, label, kind, wanted in (
+                ("lot", "Lot", "text", bool(line.item and line.item.lot_tracked)),
+                ("expiry", "Expires", "date", bool(line.item and line.item.expiry_tracked)),
+                ("serial", "Serial number", "text", bool(line.item and line.item.serial_tracked)),
+            )
+            if wanted
+        ],
+        "announced": f"announced {fmt.number(shipped)} {line.unit}" if notices else "",
+        "hit": form.hit == n,
+        "findings": [finding for finding in findings if finding.field.startswith(f"lines.{n}.")],
+        **{name: form.values[n, name] for name in ("quantity", "rejected", "problem", "scans")},
     }
 
 
-def _typed_lines(request: HttpRequest, row: PurchaseOrder) -> list[ReceivedLine]:
-    lines = []
-    for line in row.lines.all():
-        n = line.line_number
-        quantity, rejected = request.POST.get(f"quantity-{n}", ""), request.POST.get(f"rejected-{n}", "")
-        if not quantity.strip(" 0") and not rejected.strip(" 0"):
-            continue
-        lines.append(
-            ReceivedLine(
-                line_number=n,
-                quantity=typed_number(quantity or "0", field=f"lines.{n}.quantity"),
-                rejected=typed_number(rejected or "0", field=f"lines.{n}.rejected"),
-                problem=request.POST.get(f"problem-{n}", ""),
-                lot=request.POST.get(f"lot-{n}", "").strip(),
-                expiry=typed_day(request.POST.get(f"expiry-{n}", ""), field=f"lines.{n}.expiry"),
-                serial=request.POST.get(f"serial-{n}", "").strip(),
-            )
+def _is_entered(form: _Form, n: int) -> bool:
+    return any(form.values[n, name].strip(" 0") for name in ("quantity", "rejected"))
+
+
+def _typed_lines(form: _Form) -> list[ReceivedLine]:
+    return [
+        ReceivedLine(
+            line_number=n,
+            quantity=typed_number(form.values[n, "quantity"] or "0", field=f"lines.{n}.quantity"),
+            rejected=typed_number(form.values[n, "rejected"] or "0", field=f"lines.{n}.rejected"),
+            problem=form.values[n, "problem"],
+            lot=form.values[n, "lot"].strip(),
+            expiry=typed_day(form.values[n, "expiry"], field=f"lines.{n}.expiry"),
+            serial=form.values[n, "serial"].strip(),
         )
-    return lines
-
-
-def _scan(code: str, row: PurchaseOrder) -> tuple[dict[str, str], str]:
-    """What a scanned GS1 code means for this order: the line it belongs to with lot, expiry and serial; and words to show."""
-    code = code.strip()[:200]
-    if not code:
-        return {}, ""
-    gtin, found = code if code.isdigit() else "", {}
-    try:
-        parsed = parse_barcode(code)
-    except ParseError:
-        parsed = None
-    if parsed is not None and parsed.gs1_message:
-        message = parsed.gs1_message
-        for ai, name in (("10", "lot"), ("21", "serial")):
-            if element := message.element_strings.get(ai=ai):
-                found[name] = element.value
-        if (expiry := message.element_strings.get(ai="17")) and expiry.date:
-            found["expiry"] = expiry.date.isoformat()
-        if element := message.element_strings.get(ai="01"):
-            gtin = element.value
-    elif parsed is not None and parsed.gtin:
-        gtin = parsed.gtin.value
-    hit = order_by_gtin(row, gtin.zfill(14)) if gtin else None
-    if hit is None:
-        return {}, f"Nothing on this order has the code {code[:40]}."
-    line, unit, factor = hit
-    found |= {"line": str(line.line_number), "quantity": _n(factor)}
-    return found, f"Line {line.line_number}: {line.description}, one {unit}."
+        for n in (li.line_number for li in form.lines)
+        if _is_entered(form, n)
+    ]
 
 
 def _n(value: Decimal) -> str:

@@ -6,14 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
+from core.actors import EVERYWHERE, Actor
 from core.errors import NotFound
 from core.keyset import page as page_of
-from inventory.models import Lot, StockBalance, StockMove
+from inventory.models import StockBalance, StockMove
 from inventory.selectors import below_par, item_moves, item_stock, stock_listed
 from masterdata.models import Item, Location
 from masterdata.selectors import item_facts, items_search
@@ -23,9 +24,11 @@ from portal.web import parts
 from portal.web.page import actor_of, csv_file, is_fragment, next_href
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge, status_of
+from procurement.selectors.requisitions import counted_by
 
 HEADER = ("Facility", "Place", "Item", "Description", "Lot", "Expires", "Lot status", "Quantity", "Unit")
 MOVES = 50
+BALANCES = 200
 SOON_DAYS = 60
 
 
@@ -54,18 +57,15 @@ def stock(request: HttpRequest) -> HttpResponseBase:
 def _frame(request: HttpRequest) -> dict[str, Any]:
     actor, here, query = actor_of(request), facility_chosen(request), request.GET
     low = query.get("view") == "low"
-    kinds = [(k.value, k.label, 0) for k in Location.Kind if k not in Location.OUTSIDE]
-    states = [(s.value, status_of(s.value)[0], 0) for s in Lot.Status]
     return {
         "tabs": [
             parts.Tab(label="On hand", href="?", active=not low),
             parts.Tab(label="Below par", href="?view=low", active=low, count=below_par(actor, facility_id=here).count()),
         ],
-        "kinds": [_choice(query, "kind", value, label) for value, label, _ in kinds],
-        "states": [_choice(query, "status", value, label) for value, label, _ in states],
+        "facets": [] if low else _facets(actor, here, query),
         "columns": [
-            parts.Column(label="Item"), parts.Column(label="Place"), parts.Column(label="Lot", narrow=True),
-            parts.Column(label="Expires", narrow=True), parts.Column(label="Status"), parts.Column(label="On hand", align="end"),
+            parts.Column(label="Item"), parts.Column(label="Place"), parts.Column(label="Lot"),
+            parts.Column(label="Expires"), parts.Column(label="Status"), parts.Column(label="On hand", align="end"),
         ],
         "query": query.get("q", ""),
         "hidden": [(key, value) for key in ("kind", "status", "view") for value in query.getlist(key)],
@@ -73,10 +73,11 @@ def _frame(request: HttpRequest) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _choice(query: Any, key: str, value: str, label: str) -> tuple[str, str, bool]:
-    chosen = query.getlist(key)
-    now = [c for c in chosen if c != value] if value in chosen else [*chosen, value]
-    return label, parts.query_with(query, **{key: now}), value in chosen
+def _facets(actor: Actor, here: int | None, query: QueryDict) -> list[parts.Facet]:
+    whole = stock_listed(actor, facility_id=here)
+    kinds = [(code, Location.Kind(code).label, n) for code, _, n in counted_by(whole, "location__kind")]
+    states = [(code, status_of(code)[0], n) for code, _, n in counted_by(whole, "lot__status")]
+    return [parts.facet(query, "kind", "Kind of place", kinds), parts.facet(query, "status", "Lot status", states)]
 
 
 def _row(row: StockBalance) -> dict[str, Any]:
@@ -130,7 +131,7 @@ def item(request: HttpRequest, number: str) -> HttpResponse:
     row: Item | None = items_search(actor).filter(number=number).first()
     if row is None:
         raise NotFound(f"There is no item {number}.")
-    balances = list(item_stock(actor, row.pk)[:200])
+    balances = list(item_stock(actor, row.pk)[:BALANCES])
     moves = list(item_moves(actor, row.pk)[:MOVES])
     total = sum((b.quantity for b in balances), Decimal(0))
     here = facility_chosen(request)
@@ -166,10 +167,28 @@ def item(request: HttpRequest, number: str) -> HttpResponse:
                 }
                 for o in (facts.offers if facts else ())
             ],
-            "moves": [_move(m, row.base_unit) for m in moves],
+            "moves": _ledger(actor, moves, row.base_unit, total if len(balances) < BALANCES else None),
             "crumbs": [parts.Crumb(label="Stock", href=link("stock")), parts.Crumb(label=row.number)],
         },
     )  # fmt: skip
+
+
+def _ledger(actor: Actor, moves: list[StockMove], unit: str, total: Decimal | None) -> list[dict[str, Any]]:
+    """Moves, newest first, with the balance after each: counted back from what is on hand now (None: too many places)."""
+    scopes = actor.scopes()
+
+    def counts(place: Location) -> bool:
+        return place.kind not in Location.OUTSIDE and (scopes is EVERYWHERE or place.facility_id in scopes)
+
+    shown, after = [], total
+    for move in moves:
+        change = (int(counts(move.to_location)) - int(counts(move.from_location))) * move.quantity
+        balance = fmt.number(after) if after is not None else ""
+        shown.append(
+            {**_move(move, unit), "sign": "+" if change > 0 else "-" if change < 0 else "", "balance": balance}
+        )
+        after = after - change if after is not None else None
+    return shown
 
 
 def _move(move: StockMove, unit: str) -> dict[str, Any]:

@@ -44,6 +44,7 @@ SENTENCES: Mapping[str, tuple[str, str, Tone]] = {
     "InvoiceExceptionOpened": ("Invoice {number} stopped at the match", "alert-triangle", "waiting"),
     "InvoiceCleared": ("Invoice {number} is cleared for payment", "circle-check", "good"),
     "InvoicePosted": ("Voucher of {number} is in the ERP", "report-money", "info"),
+    "MessageHandled": ("Decided about a message", "mail", "info"),
     "InvoicePaid": ("Invoice {number} is paid", "coin", "done"),
 }
 
@@ -67,6 +68,7 @@ DETAILS: Mapping[str, Callable[[Data], str]] = {
     "PurchaseOrderCancelled": lambda d: str(d.get("reason", "")),
     "SupplierAnswerRecorded": lambda d: f"{d['exceptions']} lines wait for the buyer." if d.get("exceptions") else "",
     "InvoiceExceptionOpened": lambda d: "Differs in: " + ", ".join(str(kind).replace("_", " ") for kind in d.get("kinds", ())),
+    "MessageHandled": lambda d: f"{str(d.get('how', '')).replace('_', ' ').capitalize()}: {d.get('reason', '')}",
     "InvoicePosted": lambda d: f"Voucher {d.get('voucher_number', '')}",
 }  # fmt: skip
 

@@ -90,19 +90,6 @@ def full_shell(request: HttpRequest) -> parts.Shell:
             item(label="Approvals", href=here, icon="gavel", count=12),
             item(label="Orders", href=here, icon="shopping-cart", active=True),
         ],
-        notices=[
-            parts.Notice(
-                text="Beta answered PO-2026-000428: two lines back-ordered",
-                href=here,
-                when=fmt.age(ago(minutes=14), ZONE),
-                icon="truck",
-                unread=True,
-            ),
-            parts.Notice(
-                text="REQ-2026-000871 was approved", href=here, when=fmt.age(ago(hours=3), ZONE), icon="circle-check"
-            ),
-        ],
-        unread=1,
         delegations=[
             parts.Delegation(lender="Dr. Ana Ruiz (OR director)", role="approver", until=fmt.day(ago(days=-3).date()))
         ],

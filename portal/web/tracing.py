@@ -37,7 +37,7 @@ def _shown(found: Trace) -> dict[str, Any]:
         "found": found,
         "hops": [_hop(hop) for hop in found.hops],
         "documents": [(number, document(kind, number)) for kind, number, _ in found.documents],
-        "total": fmt.duration(total.total_seconds()) if total else "",
+        "total": fmt.duration(total.total_seconds()) if total and total.total_seconds() >= 1 else "",
     }
 
 

@@ -25,6 +25,7 @@ from portal.web import (
 # -- everybody ---------------------------------------------------------------------------------------------------------
 shell: list[URLPattern] = [
     path("", home.home, name="home"),
+    path("notices/", home.notices, name="notices"),
     path("search/", searching.search, name="search"),
 ]
 

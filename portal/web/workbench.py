@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from core.errors import Invalid, NotFound
 from masterdata.models import Role
-from masterdata.rules.offers import ItemFacts, round_money
+from masterdata.rules.offers import PRICE_PLACES, ItemFacts, round_money
 from masterdata.selectors import item_facts, suppliers_search
 from portal.links import link
 from portal.web import format as fmt
@@ -74,13 +74,30 @@ def _groups(lines: list[RequisitionLine]) -> list[dict[str, Any]]:
             },
         )
         group["lines"].append(_line(line, facts[requisition.facility_id].get(line.item_id or 0)))
+    for group in groups.values():
+        group["choices"] = _choices(group["lines"])
     return list(groups.values())
+
+
+def _choices(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The suppliers of a group's lines with how many of them each sells: the one that was asked for or sells most first."""
+    found: dict[int, dict[str, Any]] = {}
+    for line in lines:
+        for offer in line["offers"]:
+            choice = found.setdefault(
+                offer["pk"], {"pk": offer["pk"], "name": offer["supplier"], "lines": 0, "asked": False}
+            )
+            choice["lines"] += 1
+            choice["asked"] = choice["asked"] or offer["chosen"]
+    choices = sorted(found.values(), key=lambda choice: (not choice["asked"], -choice["lines"]))
+    return [{**choice, "of": len(lines)} for choice in choices]
 
 
 def _line(line: RequisitionLine, facts: ItemFacts | None) -> dict[str, Any]:
     currency = line.requisition.currency
     offers = sorted(facts.offers, key=lambda o: o.price_per_base(line.base_quantity)) if facts else []
     best = {o.supplier_id: o for o in reversed(offers)}
+    base_unit = facts.base_unit if facts else line.unit
     return {
         "pk": line.pk,
         "title": line.description,
@@ -94,6 +111,7 @@ def _line(line: RequisitionLine, facts: ItemFacts | None) -> dict[str, Any]:
                 "supplier": o.supplier_name,
                 "pk": o.supplier_id,
                 "price": fmt.price(o.price_for(line.base_quantity), currency, o.unit),
+                "per_base": fmt.price(o.price_per_base(line.base_quantity).quantize(PRICE_PLACES), currency, base_unit),
                 "total": fmt.money(round_money(o.price_per_base(line.base_quantity) * line.base_quantity), currency),
                 "lead": f"{o.lead_time_days} d",
                 "contract": o.contract_number,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from masterdata.rules.offers import price_text
 from procurement.rules.tolerances import Limit
 
 
@@ -68,11 +69,11 @@ def _judge_price(line: AnsweredLine, limit: Limit, currency: str, new: Decimal) 
     difference = new - line.price
     if difference <= 0:
         return AnswerDecision(
-            taken_over=True, new_price=new, sentence=f"The price falls by {-difference:,.4f} per unit."
+            taken_over=True, new_price=new, sentence=f"The price falls by {price_text(-difference)} per unit."
         )
     amount = difference * line.ordered
     percent = difference / line.price * 100 if line.price else Decimal(100)
-    text = f"The price rises from {line.price:,.4f} to {new:,.4f} ({percent:.1f} %); allowed: {limit.words(currency)}."
+    text = f"The price rises from {price_text(line.price)} to {price_text(new)} ({percent:.1f} %); allowed: {limit.words(currency)}."
     if limit.allows(percent=percent, amount=amount):
         return AnswerDecision(taken_over=True, new_price=new, sentence=text)
     return AnswerDecision(taken_over=False, amount=amount, sentence=text)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from masterdata.rules.offers import round_money
+from masterdata.rules.offers import price_text, round_money
 from procurement.rules.tolerances import Limit, most_specific
 
 CENT = Decimal("0.01")
@@ -160,7 +160,7 @@ def _unit_error(
     expected = round_money(order_price * line.quantity * multiplier)
     return MatchFinding(
         kind="unit", amount=line.amount - expected, line_id=line.line_id, facts=_facts(line, invoice.currency),
-        sentence=f"Billed {_n(line.quantity)} {line.unit} at {line.price:,.4f}; {line.price:,.4f} is the order's price per {meant}. "
+        sentence=f"Billed {_n(line.quantity)} {line.unit} at {price_text(line.price)}; {price_text(line.price)} is the order's price per {meant}. "
         f"The unit is wrong by a factor of {_n(max(hit, 1 / hit))}.",
         allowed="the order's price in the billed unit",
         clears=f"a corrected invoice in {meant}, or a credit of {line.amount - expected:,.2f} {invoice.currency}",
@@ -184,14 +184,14 @@ def _price(
     per_unit = line.price - ordered.price / ordered.multiplier * multiplier
     side = "above" if difference > 0 else "below"
     clears = (
-        f"a credit of {difference:,.2f} {invoice.currency}, or an order change to {line.price:,.4f} per {line.unit}"
+        f"a credit of {difference:,.2f} {invoice.currency}, or an order change to {price_text(line.price)} per {line.unit}"
         if difference > 0
         else "accepting the lower price"
     )
     return MatchFinding(
         kind="price", amount=difference, line_id=line.line_id,
         facts={**_facts(line, invoice.currency), "margin": _money(limit.margin(amount=abs(difference), expected=expected))},
-        sentence=f"Price is {abs(per_unit):,.4f} per {line.unit} ({percent:.1f} %) {side} the order.",
+        sentence=f"Price is {price_text(abs(per_unit))} per {line.unit} ({percent:.1f} %) {side} the order.",
         allowed=limit.words(invoice.currency), clears=clears,
     )  # fmt: skip
 

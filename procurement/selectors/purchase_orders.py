@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Min, Prefetch, Q, QuerySet
 
 from core.actors import Actor
 from core.errors import NotFound
@@ -17,18 +18,14 @@ from procurement.models import (
     PurchaseOrderLine,
     Receipt,
     ReceiptLine,
-    ShipNotice,
     ShipNoticeLine,
     SupplierAnswer,
-    SupplierAnswerLine,
 )
 
 
 def orders_visible(actor: Actor) -> QuerySet[PurchaseOrder]:
     """Orders of the actor's facilities."""
-    return PurchaseOrder.objects.filter(scoped(actor)).select_related(
-        "facility", "supplier", "ship_to", "cost_center", "requisition", "created_by"
-    )
+    return PurchaseOrder.objects.filter(scoped(actor)).select_related("facility", "supplier", "ship_to", "requisition")
 
 
 ORDER_VIEWS: Mapping[str, tuple[str, ...]] = {
@@ -68,18 +65,14 @@ def orders_listed(
 
 
 def order_get(actor: Actor, number: str) -> PurchaseOrder:
-    """One order with lines, answers, ship notices and receipts. Raises NotFound."""
+    """One order with lines, receipts, invoices and `announced_at`, when its first ship notice came. Raises NotFound."""
     lines = PurchaseOrderLine.objects.select_related("item", "contract_line__contract").order_by("line_number")
-    answers = SupplierAnswer.objects.order_by("-id").prefetch_related(
-        Prefetch("lines", SupplierAnswerLine.objects.select_related("order_line").order_by("id"))
-    )
     found = (
         orders_visible(actor)
         .filter(number=number)
+        .annotate(announced_at=Min("ship_notices__received_at"))
         .prefetch_related(
             Prefetch("lines", lines),
-            Prefetch("answers", answers),
-            Prefetch("ship_notices", ShipNotice.objects.order_by("-id")),
             Prefetch("receipts", Receipt.objects.select_related("received_by").order_by("-id")),
             "invoices",
         )
@@ -88,6 +81,34 @@ def order_get(actor: Actor, number: str) -> PurchaseOrder:
     if found is None:
         raise NotFound(f"There is no purchase order {number}.", code="order_unknown")
     return found
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One answer of the supplier. `lines` are (line number, action, message, taken over)."""
+
+    received_at: datetime
+    status: str
+    supplier_order_number: str
+    lines: list[tuple[int, str, str, bool]] = field(default_factory=list)
+
+
+def answers_of(order: PurchaseOrder) -> list[Answered]:
+    """What the supplier answered to an order, newest first, in one statement."""
+    rows = (
+        SupplierAnswer.objects.filter(order=order)
+        .order_by("-id", "lines__id")
+        .values_list(
+            "id", "received_at", "status", "supplier_order_number",
+            F("lines__order_line__line_number"), F("lines__action"), F("lines__message"), F("lines__taken_over"),
+        )
+    )  # fmt: skip
+    answers: dict[int, Answered] = {}
+    for pk, received_at, status, theirs, *line in rows:
+        answer = answers.setdefault(pk, Answered(received_at, status, theirs))
+        if line[0] is not None:
+            answer.lines.append((line[0], line[1], line[2], line[3]))
+    return list(answers.values())
 
 
 def orders_due(actor: Actor, *, before: date, facility_id: int | None = None) -> QuerySet[PurchaseOrder]:

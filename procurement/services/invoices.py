@@ -180,10 +180,14 @@ def invoice_record_voucher(*, actor: Actor, number: str, voucher_number: str) ->
         )  # fmt: skip
 
 
-def invoice_record_payment(*, actor: Actor, voucher_number: str, paid_on: date) -> bool:
-    """The ERP paid. Returns whether an invoice with this voucher number was waiting for it."""
+def invoice_record_payment(*, actor: Actor, voucher_number: str, paid_on: date, number: str = "") -> bool:
+    """The ERP paid. Returns whether an invoice with this voucher number was waiting for it.
+
+    Where the ERP says our `number` too, both must be the invoice's: two ERPs may use one voucher number.
+    """
     with acting(actor=actor, reason=f"paid on {paid_on}"):
-        row = Invoice.objects.select_for_update().filter(voucher_number=voucher_number).first()
+        found = Invoice.objects.select_for_update().filter(voucher_number=voucher_number)
+        row = (found.filter(number=number) if number else found).first()
         if row is None or row.status != Invoice.Status.POSTED:
             return False
         join_trace(row.trace_id)

@@ -20,12 +20,18 @@ def main() -> int:
     parser.add_argument("--state", type=Path, required=True, help="SQLite file with all that the suppliers remember")
     parser.add_argument("--behaviours", type=Path, help="JSON: supplier code (or *) → behaviours")
     parser.add_argument("--delay", type=float, default=5.0, help="base of the pauses between answers, in seconds")
+    parser.add_argument(
+        "--first-number",
+        type=int,
+        default=1,
+        help="where the suppliers' counters begin (control, order, invoice numbers)",
+    )
     parser.add_argument("--poll", type=float, default=0.5, help="seconds between two looks into the mailboxes")
     parser.add_argument("--once", action="store_true", help="do all that is due, then stop")
     parser.add_argument("--stats", action="store_true", help="print what was received and sent as JSON, then stop")
     parser.add_argument("--quiet", action="store_true", help="say nothing but ready")
     options = parser.parse_args()
-    state = State(options.state)
+    state = State(options.state, options.first_number)
     if options.stats:
         print(json.dumps(state.stats()))
         return 0

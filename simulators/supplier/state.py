@@ -24,7 +24,8 @@ CREATE TABLE IF NOT EXISTS acknowledged (supplier TEXT, functional_id TEXT, cont
 class State:
     """The suppliers' memory. Every change happens inside `change()`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, first_number: int = 1) -> None:
+        self.first_number = first_number
         path.parent.mkdir(parents=True, exist_ok=True)
         self.db = sqlite3.connect(path, isolation_level=None, timeout=30)
         self.db.row_factory = sqlite3.Row
@@ -50,8 +51,8 @@ class State:
 
     def next(self, supplier: str, counter: str) -> int:
         """The supplier's next number of a kind."""
-        sql = "INSERT INTO counters VALUES (?, ?, 1) ON CONFLICT (supplier, name) DO UPDATE SET value = value + 1 RETURNING value"
-        value: int = self.db.execute(sql, (supplier, counter)).fetchone()[0]
+        sql = "INSERT INTO counters VALUES (?, ?, ?) ON CONFLICT (supplier, name) DO UPDATE SET value = value + 1 RETURNING value"
+        value: int = self.db.execute(sql, (supplier, counter, self.first_number)).fetchone()[0]
         return value
 
     def order(self, supplier: str, number: str) -> dict[str, Any] | None:

@@ -79,7 +79,9 @@ class Visitor:
     def _accessibility(self) -> list[str]:
         # axe is evaluated by the debugger, which the page's content security policy does not concern
         self.page.evaluate(f"() => {{ if (!window.axe) {{ {AXE.read_text()} }} }}")
-        result = self.page.evaluate("(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", AXE_TAGS)
+        result = self.page.evaluate(
+            "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})", AXE_TAGS
+        )
         return [
             f"{violation['id']}: {violation['help']}: {re.sub(chr(10), ' ', node['html'])[:200]} ({node.get('failureSummary', '')[:300]})"
             for violation in result["violations"]

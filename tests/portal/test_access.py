@@ -69,7 +69,7 @@ TABLE: dict[str, Entry | str] = {
     "login": OPEN, "logout": OPEN, "health-live": OPEN, "health-ready": OPEN, "oauth-token": OPEN, "api-schema": OPEN,
     "api-docs": OPEN,
     # everybody's own
-    "home": page(), "search": page(query="?q=NORTH"), "styleguide": page(), "trace": page(), "theme": Entry("post"),
+    "home": page(), "notices": page(), "search": page(query="?q=NORTH"), "styleguide": page(), "trace": page(), "theme": Entry("post"),
     "facility-switch": Entry("post"), "catalog": page(roles=frozenset({"requester"})), "cart": page(roles=frozenset({"requester"})),
     "requisitions": page(), "approvals": page(), "invoices": page(), "orders": page(), "receiving": page(), "receipts": page(),
     "stock": page(), "suppliers": page(), "contracts": page(),
@@ -188,7 +188,9 @@ def world() -> World:
         "endpoint": endpoint, "document_kind": "purchase_order", "document_number": order.number,
         "facility": net.facilities["NORTH"], "trace_id": order.trace_id, "due_at": order.issued_at,
     }  # fmt: skip
-    message = OutboundMessage.objects.create(**common, topic="purchase_order.create", key="k", state="dead", cause="permanent")
+    message = OutboundMessage.objects.create(
+        **common, topic="purchase_order.create", key="k", state="dead", cause="permanent"
+    )
     inbound = InboundMessage.objects.create(**common, payload=payload, kind="855", state="failed", position=1)
     documents = {
         "requisition": submitted.number, "draft": draft.number, "line": str(draft.lines.get().pk),

@@ -63,7 +63,9 @@ def receive(net: Network, order: PurchaseOrder, *lines: ReceivedLine, key: str =
     return receipt_post(actor=net.actor("receiver@NORTH"), order_number=order.number, lines=lines, key=key)
 
 
-def bill(net: Network, order: PurchaseOrder, *lines: BilledLineInput, number: str = "88123", **extra: object) -> Invoice:
+def bill(
+    net: Network, order: PurchaseOrder, *lines: BilledLineInput, number: str = "88123", **extra: object
+) -> Invoice:
     total = sum((li.amount or li.quantity * li.unit_price for li in lines), D(0))
     return invoice_register(
         actor=net.actor("ap_clerk@NORTH"),
@@ -158,7 +160,7 @@ def test_a_price_difference_waits_for_a_clerk_with_reason_and_limit(net: Network
     )
     case = ExceptionCase.objects.get()
     assert (invoice.status, case.kind, case.amount) == ("exception", "price", D("14.80"))
-    assert case.explanation["sentence"] == "Price is 1.4800 per BX (17.6 %) above the order."
+    assert case.explanation["sentence"] == "Price is 1.48 per BX (17.6 %) above the order."
     clerk = net.actor("ap_clerk@NORTH")
     with pytest.raises(Invalid, match="reason"):
         exception_resolve(actor=clerk, case_id=case.pk, resolution="accept_variance")
@@ -189,5 +191,7 @@ def test_the_same_invoice_number_stops_at_the_door(net: Network) -> None:
 def test_a_wrong_unit_is_named_as_such_and_not_as_a_price(net: Network) -> None:
     order = ordered(net, gloves(net))
     receive(net, order, ReceivedLine(line_number=1, quantity=D(10)))
-    bill(net, order, BilledLineInput(line_number=1, order_line_number=1, quantity=D(10), unit="EA", unit_price=D("8.42")))
+    bill(
+        net, order, BilledLineInput(line_number=1, order_line_number=1, quantity=D(10), unit="EA", unit_price=D("8.42"))
+    )
     assert [c.kind for c in ExceptionCase.objects.all()] == ["unit"]
