@@ -49,12 +49,12 @@ SCENES: tuple[tuple[float, str, Style, str, Mapping[str, str]], ...] = (
     (244, "NORTH", "contract", "SUP-EVER", {**BILLED, "receipt": "damaged", "invoice": "clean", "patience": "waits"}),
     (290, "SUMMT", "contract", "SUP-EVER", {**BILLED, "receipt": "reversed", "invoice": "clean"}),
     *((hours, where, "contract", supplier, {**BILLED, "invoice": how, "attention": "neglected"}) for hours, where, supplier, how in (
-        (250, "NORTH", "SUP-DELT", "unit"), (262, "EAST", "SUP-DELT", "unit"), (286, "RIVER", "SUP-DELT", "unit"),
-        (256, "SUMMT", "SUP-DELT", "unit"), (264, "LAKE", "SUP-DELT", "unit"), (274, "NORTH", "SUP-DELT", "unit"),
-        (282, "EAST", "SUP-DELT", "unit"), (298, "NORTH", "SUP-DELT", "unit"), (254, "EAST", "SUP-CROS", "price"),
-        (266, "RIVER", "SUP-CROS", "price"), (280, "NORTH", "SUP-CROS", "price"), (246, "NORTH", "SUP-CROS", "price"), (270, "NORTH", "SUP-CROS", "price"), (242, "LAKE", "SUP-EVER", "price"),
-        (248, "NORTH", "SUP-ACME", "over"), (251, "NORTH", "SUP-EVER", "freight"), (267, "NORTH", "SUP-ACME", "tax"),
-        (269, "NORTH", "SUP-BLUE", "total"), (272, "NORTH", "SUP-EVER", "double"), (241, "NORTH", "SUP-PALI", "stranger"),
+        (340, "NORTH", "SUP-DELT", "unit"), (352, "EAST", "SUP-DELT", "unit"), (376, "RIVER", "SUP-DELT", "unit"),
+        (346, "SUMMT", "SUP-DELT", "unit"), (354, "LAKE", "SUP-DELT", "unit"), (364, "NORTH", "SUP-DELT", "unit"),
+        (372, "EAST", "SUP-DELT", "unit"), (388, "NORTH", "SUP-DELT", "unit"), (344, "EAST", "SUP-CROS", "price"),
+        (356, "RIVER", "SUP-CROS", "price"), (370, "NORTH", "SUP-CROS", "price"), (336, "NORTH", "SUP-CROS", "price"), (360, "NORTH", "SUP-CROS", "price"), (332, "LAKE", "SUP-EVER", "price"),
+        (338, "NORTH", "SUP-ACME", "over"), (341, "NORTH", "SUP-EVER", "freight"), (357, "NORTH", "SUP-ACME", "tax"),
+        (359, "NORTH", "SUP-BLUE", "total"), (362, "NORTH", "SUP-EVER", "double"), (440, "NORTH", "SUP-PALI", "stranger"),
     )),
     *((hours, where, "contract", supplier, {**BILLED, "invoice": "early"}) for hours, where, supplier in (
         (75, "NORTH", "SUP-EVER"), (79, "SUMMT", "SUP-ACME"),
