@@ -59,6 +59,8 @@ SCENES: tuple[tuple[float, str, Style, str, Mapping[str, str]], ...] = (
     *((hours, where, "contract", supplier, {**BILLED, "invoice": "early"}) for hours, where, supplier in (
         (75, "NORTH", "SUP-EVER"), (79, "SUMMT", "SUP-ACME"),
     )),
+    (570, "NORTH", "contract", "SUP-EVER", {**BILLED, "invoice": "double", "attention": "soon"}),
+    (690, "EAST", "contract", "SUP-PALI", {**BILLED, "invoice": "stranger", "attention": "soon"}),
     (480, "ORCH", "contract", "SUP-ACME", BILLED),
     (120, "ORCH", "contract", "SUP-EVER", BILLED),
     (102, "ORCH", "contract", "SUP-ACME", BILLED),
