@@ -47,7 +47,7 @@ def invoice_road(world: World, order_number: str, shipped: Billed, dice: Dice) -
     if dice.choose("bill", sent=96, never=4) == "never":
         return
     how = dice.choose("invoice", **ODD_SUPPLIERS.get(order.supplier.code, CLEAN))
-    if how == "clean" and dice.choose("patience", waits=85, early=15) == "waits":
+    if how != "early" and dice.choose("patience", waits=94, early=6) == "waits":
         # most suppliers bill what they know to have arrived
         yield dice.working(world.now + dice.days(1.5, 4))
     lines = {line.line_number: line for line in order.lines.select_related("item").filter(cancelled=False)}

@@ -14,6 +14,12 @@ BILLED = {**DONE, "answer": "accepted", "delivery": "on_time", "bill": "sent"}
 
 CONTRACT: Style = "contract"
 
+WAITING: tuple[tuple[float, str, Style], ...] = (
+    (2, "NORTH", "dear"), (5, "EAST", "off_contract"), (7, "NORTH", "off_contract"), (20, "NORTH", "dear"), (27, "RIVER", "off_contract"),
+    (28, "EAST", "non_catalog"), (44, "ROSE", "dear"), (50, "SUMMT", "off_contract"), (75, "LAKE", "off_contract"), (98, "NORTH", "dear"),
+    (170, "STONE", "off_contract"),
+)  # fmt: skip
+"""What waits for an approver: hours before today's end, where, style."""
 SOURCING: tuple[tuple[float, str, Style, str], ...] = (
     (76, "NORTH", "off_contract", "wait"), (100, "EAST", "no_contract", "wait"), (123, "NORTH", "non_catalog", "wait"),
     (148, "STONE", "no_contract", "draft"), (172, "NORTH", "off_contract", "cancel"), (120, "RIVER", "off_contract", "draft"),
@@ -22,11 +28,7 @@ SOURCING: tuple[tuple[float, str, Style, str], ...] = (
 
 # hours before today's end, where, style, supplier, what is fixed
 SCENES: tuple[tuple[float, str, Style, str, Mapping[str, str]], ...] = (
-    *((hours, where, CONTRACT, "", {"fate": "submitted", "decision": "wait"}) for hours, where in (
-        (2, "NORTH"), (5, "EAST"), (20, "NORTH"), (27, "RIVER"), (44, "ROSE"), (50, "SUMMT"), (75, "LAKE"), (98, "NORTH"), (170, "STONE"),
-    )),
-    (7, "NORTH", "off_contract", "", {"fate": "submitted", "decision": "wait"}),
-    (28, "EAST", "non_catalog", "", {"fate": "submitted", "decision": "wait"}),
+    *((hours, where, style, "", {"fate": "submitted", "decision": "wait"}) for hours, where, style in WAITING),
     (34, "NORTH/CATH", "contract", "", DONE),
     (30, "NORTH", "contract", "", {"fate": "forgotten"}),
     (52, "EAST", "contract", "", {"fate": "forgotten"}),
@@ -47,14 +49,18 @@ SCENES: tuple[tuple[float, str, Style, str, Mapping[str, str]], ...] = (
     (244, "NORTH", "contract", "SUP-EVER", {**BILLED, "receipt": "damaged", "invoice": "clean", "patience": "waits"}),
     (290, "SUMMT", "contract", "SUP-EVER", {**BILLED, "receipt": "reversed", "invoice": "clean"}),
     *((hours, where, "contract", supplier, {**BILLED, "invoice": how, "attention": "neglected"}) for hours, where, supplier, how in (
-        (250, "NORTH", "SUP-DELT", "unit"), (262, "EAST", "SUP-DELT", "unit"), (286, "RIVER", "SUP-DELT", "unit"),
-        (246, "NORTH", "SUP-CROS", "price"), (270, "NORTH", "SUP-CROS", "price"), (242, "LAKE", "SUP-EVER", "price"),
-        (248, "NORTH", "SUP-ACME", "over"), (251, "NORTH", "SUP-EVER", "freight"), (267, "NORTH", "SUP-ACME", "tax"),
-        (269, "NORTH", "SUP-BLUE", "total"), (272, "NORTH", "SUP-EVER", "double"), (241, "NORTH", "SUP-PALI", "stranger"),
+        (340, "NORTH", "SUP-DELT", "unit"), (352, "EAST", "SUP-DELT", "unit"), (376, "RIVER", "SUP-DELT", "unit"),
+        (346, "SUMMT", "SUP-DELT", "unit"), (354, "LAKE", "SUP-DELT", "unit"), (364, "NORTH", "SUP-DELT", "unit"),
+        (372, "EAST", "SUP-DELT", "unit"), (388, "NORTH", "SUP-DELT", "unit"), (344, "EAST", "SUP-CROS", "price"),
+        (356, "RIVER", "SUP-CROS", "price"), (370, "NORTH", "SUP-CROS", "price"), (336, "NORTH", "SUP-CROS", "price"), (360, "NORTH", "SUP-CROS", "price"), (332, "LAKE", "SUP-EVER", "price"),
+        (338, "NORTH", "SUP-ACME", "over"), (341, "NORTH", "SUP-EVER", "freight"), (357, "NORTH", "SUP-ACME", "tax"),
+        (359, "NORTH", "SUP-BLUE", "total"), (362, "NORTH", "SUP-EVER", "double"), (440, "NORTH", "SUP-PALI", "stranger"),
     )),
     *((hours, where, "contract", supplier, {**BILLED, "invoice": "early"}) for hours, where, supplier in (
         (75, "NORTH", "SUP-EVER"), (79, "SUMMT", "SUP-ACME"),
     )),
+    (570, "NORTH", "contract", "SUP-EVER", {**BILLED, "invoice": "double", "attention": "soon"}),
+    (690, "EAST", "contract", "SUP-PALI", {**BILLED, "invoice": "stranger", "attention": "soon"}),
     (480, "ORCH", "contract", "SUP-ACME", BILLED),
     (120, "ORCH", "contract", "SUP-EVER", BILLED),
     (102, "ORCH", "contract", "SUP-ACME", BILLED),
