@@ -15,6 +15,7 @@ from core.models import BusinessEvent
 from integrations.models import InboundMessage, OutboundMessage
 from inventory.models import StockMove
 from masterdata.selectors import scoped
+from portal.message_words import message_name
 from procurement.models import (
     ApprovalStep,
     ExceptionCase,
@@ -50,11 +51,6 @@ _WORDS = {
     "InvoicePosted": "Voucher posted in the ERP",
     "InvoicePaid": "Paid",
 }
-_TOPICS = {
-    "purchase_order.create": "Order", "purchase_order.cancel": "Cancellation", "receipt.post": "Receipt",
-    "receipt.reverse": "Receipt reversal", "voucher.post": "Voucher", "acknowledgement.send": "997",
-}  # fmt: skip
-_INBOUND = {"997": "997 acknowledgement", "855": "855 answer", "856": "856 ship notice", "810": "810 invoice"}
 
 
 @dataclass(kw_only=True)
@@ -180,7 +176,7 @@ def _sent(actor: Actor, trace_id: str) -> list[Hop]:
         Hop(
             at=row.delivered_at or row.created_at,
             lane=ERP if row.endpoint.kind == "erp" else SUPPLIER,
-            text=f"{_TOPICS.get(row.topic, row.topic)} {'sent to' if row.delivered_at else 'waits for'} {row.endpoint.name}",
+            text=f"{message_name(row.topic)} {'sent to' if row.delivered_at else 'waits for'} {row.endpoint.name}",
             kind=row.document_kind,
             number=row.document_number,
             detail=row.remote_reference or row.detail,
@@ -195,7 +191,7 @@ def _received(trace_id: str) -> list[Hop]:
     rows = InboundMessage.objects.filter(trace_id=trace_id, kind="997").select_related("endpoint").order_by("id")
     return [
         Hop(
-            at=row.received_at, lane=SUPPLIER, text=f"{_INBOUND[row.kind]} from {row.endpoint.name}", kind=row.document_kind,
+            at=row.received_at, lane=SUPPLIER, text=f"{message_name(row.kind)} from {row.endpoint.name}", kind=row.document_kind,
             number=row.document_number, detail=row.control_number,
         )
         for row in rows

@@ -20,9 +20,9 @@ from integrations.models import Attempt, Endpoint, InboundMessage, OutboundMessa
 from integrations.services import replay
 from masterdata.models import Role
 from portal.links import document, link
+from portal.message_words import message_name
 from portal.web import format as fmt
 from portal.web import parts
-from portal.web.message_words import message_name
 from portal.web.page import actor_of, go, is_fragment, next_href
 from portal.web.payloads import readable
 from portal.web.status import badge, status_of

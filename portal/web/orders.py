@@ -18,9 +18,9 @@ from core.tally import Counting, tallies
 from integrations.selectors import DocumentMessage, messages_of_document
 from masterdata.models import Role
 from portal.links import link
+from portal.message_words import message_name
 from portal.web import format as fmt
 from portal.web import parts, story
-from portal.web.message_words import message_name
 from portal.web.page import actor_of, csv_file, go, is_fragment, next_href
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge, status_of
