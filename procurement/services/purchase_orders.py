@@ -7,16 +7,16 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists
 from django.utils import timezone
 
-from core.actors import Actor
+from core.actors import EVERYWHERE, Actor
 from core.audit import acting, join_trace
 from core.bulk import bulk_set
 from core.errors import Conflict, Finding, Invalid, NotFound
 from core.events import Event, emit
+from core.rows import read_rows
 from core.sequences import next_numbers
-from masterdata.models import Role, Supplier
+from masterdata.models import Facility, Role, Supplier
 from masterdata.rules.offers import round_money, round_price
 from masterdata.selectors import item_facts, scoped
 from procurement.events import (
@@ -323,20 +323,24 @@ def purchase_order_settle_rejection(*, order_number: str) -> None:
     )
 
 
-def order_lock(*, actor: Actor, number: str, **facts: Exists) -> PurchaseOrder:
-    """The order, locked until the transaction ends. It is the parent that receipts and invoices lock first. Raises NotFound.
+_ORDER = """
+FROM procurement_purchaseorder o JOIN masterdata_facility f ON f.id = o.facility_id
+WHERE o.number = %(number)s AND (%(scopes)s::bigint[] IS NULL OR o.facility_id = ANY(%(scopes)s)) FOR UPDATE OF o
+"""
 
-    `facts` are asked in the same statement and come back as attributes.
-    """
-    order = (
-        PurchaseOrder.objects.filter(scoped(actor), number=number)
-        .annotate(**facts)
-        .select_related("facility", "supplier", "requisition")
-        .select_for_update(of=("self",))
-        .first()
+
+def order_lock(*, actor: Actor, number: str) -> PurchaseOrder:
+    """The order, locked until the transaction ends. It is the parent that receipts and invoices lock first. Raises NotFound."""
+    scopes = actor.scopes()
+    rows = read_rows(
+        {"o": PurchaseOrder, "f": Facility},
+        _ORDER,
+        {"number": number, "scopes": None if scopes is EVERYWHERE else list(scopes)},
     )
-    if order is None:
+    if not rows:
         raise NotFound(f"There is no purchase order {number}.", code="order_unknown")
+    order: PurchaseOrder
+    order, order.facility = rows[0]
     join_trace(order.trace_id)
     return order
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists
 from django.utils import timezone
 
 from core.actors import Actor
@@ -41,10 +40,10 @@ def receipt_post(
     Conflict (order not open), Invalid with all findings.
     """
     with acting(actor=actor, reason="received"):
-        order = order_lock(actor=actor, number=order_number, posted_already=Exists(Receipt.objects.filter(key=key)))
+        order = order_lock(actor=actor, number=order_number)
         role = actor.require(Role.RECEIVER, Role.STOCK_CLERK, scope=order.facility_id, to="receive goods")
-        if order.posted_already:  # type: ignore[attr-defined]  # annotated by _order_to_receive
-            return Receipt.objects.get(key=key)
+        if posted := list(Receipt.objects.raw("SELECT * FROM procurement_receipt WHERE key = %s", [key])):
+            return posted[0]
         _may_receive(order, actor)
         expected = _expected(order)
         today = timezone.now().astimezone(ZoneInfo(order.facility.timezone)).date()
