@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from core.errors import Conflict
 from core.tracing import current_trace_id
@@ -54,7 +55,7 @@ def stock_post(moves: Sequence[Move], *, actor_id: int) -> None:
 _MOVES = """
 INSERT INTO inventory_stockmove (item_id, lot_id, from_location_id, to_location_id, quantity, reason, document_kind,
   document_number, document_line, note, actor_id, trace_id, moved_at)
-SELECT m.*, %(actor)s, %(trace)s, now() FROM unnest(%(items)s::bigint[], %(lots)s::bigint[], %(from)s::bigint[], %(to)s::bigint[],
+SELECT m.*, %(actor)s, %(trace)s, %(now)s FROM unnest(%(items)s::bigint[], %(lots)s::bigint[], %(from)s::bigint[], %(to)s::bigint[],
   %(quantities)s::numeric[], %(reasons)s::text[], %(kinds)s::text[], %(numbers)s::text[], %(lines)s::bigint[], %(notes)s::text[]) AS m
 """
 
@@ -68,7 +69,7 @@ def _write(moves: Sequence[Move], actor_id: int) -> None:
         "lines": [m.document_line for m in moves], "notes": [m.note for m in moves],
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_MOVES, {**columns, "actor": actor_id, "trace": current_trace_id()})
+        cursor.execute(_MOVES, {**columns, "actor": actor_id, "trace": current_trace_id(), "now": timezone.now()})
 
 
 def _apply(deltas: dict[tuple[int, int], tuple[int, Decimal]]) -> None:
