@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
 from core.keyset import page as page_of
+from core.keyset import sorted_by
 from inventory.selectors import Availability, availability
 from masterdata.models import Facility, Item
 from masterdata.rules.offers import ItemFacts, Offer
 from masterdata.selectors import catalog_facets, catalog_listed, item_facts
 from portal.web import format as fmt
+from portal.web import lists
 from portal.web.cart import cart_facility
 from portal.web.editor import editor, unit_choices
 from portal.web.format import Shown
-from portal.web.page import actor_of, is_fragment, next_href
+from portal.web.page import EXPORT_ROWS, actor_of, csv_file, is_fragment, next_href
 from portal.web.parts import Facet, facet
 from portal.web.status import badge
 from procurement.models import Requisition
 from procurement.selectors.requisitions import cart_of
 
-PAGE = 24
+PAGE, FILE_BATCH = 24, 500
+HEADER = (
+    "Item", "Description", "Category", "Maker", "Maker's part", "Base unit", "Best source", "Their part", "Price", "Currency",
+    "Per", "Contract",
+)  # fmt: skip
 FLAGS = (("lot_tracked", "lot"), ("serial_tracked", "serial"), ("expiry_tracked", "expiry"))
 
 
@@ -62,24 +71,63 @@ class ItemShown:
 
 
 @login_required
-def catalog(request: HttpRequest) -> HttpResponse:
+def catalog(request: HttpRequest) -> HttpResponseBase:
     facility = cart_facility(request)
     cart = cart_of(actor_of(request), facility)
-    context = {"facility": facility, "q": request.GET.get("q", "").strip()[:80], **_found(request, facility, cart)}
+    if request.GET.get("export") == "csv":
+        return _file(request, facility)
+    around, elsewhere = lists.begin(request, lists.CATALOG)
+    if elsewhere:
+        return elsewhere
+    context = {
+        "facility": facility, "q": request.GET.get("q", "").strip()[:80], **_found(request, facility, cart),
+        **lists.tools(lists.CATALOG, request.GET, around.saved),
+    }  # fmt: skip
     if is_fragment(request):
         part = "more" if request.GET.get("after") else "found"
         return render(request, f"requests/catalog.html#{part}", context)
     return render(request, "requests/catalog.html", context)
 
 
-def _found(request: HttpRequest, facility: Facility, cart: Requisition | None) -> dict[str, Any]:
-    today = timezone.now().date()
-    listed = catalog_listed(
-        actor_of(request), facility_id=facility.pk, on=today, q=request.GET.get("q", "")[:80],
+def _listed(request: HttpRequest, facility: Facility) -> QuerySet[Item]:
+    return catalog_listed(
+        actor_of(request), facility_id=facility.pk, on=timezone.now().date(), q=request.GET.get("q", "")[:80],
         categories=request.GET.getlist("category"), suppliers=request.GET.getlist("supplier"),
         on_contract=request.GET.get("contract") == "on",
     )  # fmt: skip
-    page = page_of(listed, after=request.GET.get("after", ""), size=PAGE, newest_first=False)
+
+
+def _file(request: HttpRequest, facility: Facility) -> HttpResponseBase:
+    """What was found, with the best offer of each item, 500 items at a time."""
+    found = sorted_by(_listed(request, facility), lists.order_of(lists.CATALOG, request.GET))
+    return csv_file("catalog", HEADER, _lines(found[:EXPORT_ROWS], facility))
+
+
+def _lines(found: QuerySet[Item], facility: Facility) -> Iterator[Sequence[object]]:
+    source = found.iterator(chunk_size=FILE_BATCH)
+    while rows := list(islice(source, FILE_BATCH)):
+        facts = item_facts([row.pk for row in rows], facility_id=facility.pk, on=timezone.now().date())
+        for row in rows:
+            best = facts[row.pk].best_offer(Decimal(1))
+            offer = (
+                (best.supplier_name, best.supplier_part, best.price, facility.currency, best.unit, best.contract_number)
+                if best else ("",) * 6
+            )  # fmt: skip
+            yield (
+                row.number,
+                row.description,
+                row.category.name,
+                row.manufacturer,
+                row.manufacturer_part,
+                row.base_unit,
+                *offer,
+            )
+
+
+def _found(request: HttpRequest, facility: Facility, cart: Requisition | None) -> dict[str, Any]:
+    today, listed = timezone.now().date(), _listed(request, facility)
+    order = lists.order_of(lists.CATALOG, request.GET)
+    page = page_of(listed, after=request.GET.get("after", ""), size=PAGE, order=order)
     ids = [row.pk for row in page.rows]
     in_cart = [line.item_id for line in cart.lines.all() if line.item_id] if cart else []
     facts = item_facts([*ids, *in_cart], facility_id=facility.pk, on=today)
@@ -91,7 +139,7 @@ def _found(request: HttpRequest, facility: Facility, cart: Requisition | None) -
         "next_href": next_href(request, page),
         "facets": facets,
         "found_text": f"{total:,} item{'s' if total != 1 else ''}",
-        "keep": [(key, value) for key in ("category", "supplier", "contract") for value in request.GET.getlist(key)],
+        "keep": [(key, value) for key in (*lists.CATALOG.keep, "sort") for value in request.GET.getlist(key)],
         **editor(cart, facts, compact=True),
     }
 

@@ -17,21 +17,20 @@ from django.views.decorators.http import require_POST
 
 from core.actors import Actor
 from core.errors import Conflict, Finding, Invalid, NotFound
-from core.keyset import page as page_of
-from core.tally import Counting, tallies
+from core.tally import Counting, Grouping
 from masterdata.models import Role
 from portal.links import link
+from portal.saved_views import Around
 from portal.web import format as fmt
-from portal.web import parts, story
+from portal.web import lists, parts, story
 from portal.web.matching import SideBySide, side_by_side
-from portal.web.page import actor_of, csv_file, go, is_fragment, next_href, typed_day, typed_number
+from portal.web.page import actor_of, go, typed_day, typed_number
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge, status_of
 from procurement.models import ExceptionCase, Invoice, InvoiceLine, PurchaseOrder
 from procurement.selectors.changes import story_of
 from procurement.selectors.invoices import comments_of, invoice_get, invoices_listed
 from procurement.selectors.purchase_orders import order_get
-from procurement.selectors.requisitions import counted_by
 from procurement.services.exceptions import comment_write
 from procurement.services.invoices import BilledLineInput, InvoiceInput, invoice_match, invoice_register
 
@@ -55,51 +54,48 @@ def invoices(request: HttpRequest) -> HttpResponseBase:
         actor, view=view, facility_id=facility_chosen(request), statuses=request.GET.getlist("status"),
         facilities=request.GET.getlist("facility"), suppliers=request.GET.getlist("supplier"), q=request.GET.get("q", "")[:80],
     )  # fmt: skip
-    if request.GET.get("export") == "csv":
-        return csv_file("invoices", HEADER, (_export(row) for row in listed.iterator(chunk_size=500)))
-    page = page_of(listed, after=request.GET.get("after", ""), newest_first=request.GET.get("sort") != "number")
-    context: dict[str, Any] = {"rows": [_row(row) for row in page.rows], "next_href": next_href(request, page)}
-    if is_fragment(request) and request.GET.get("after"):
-        return render(request, "payables/invoices.html#rows", context)
-    return render(request, "payables/invoices.html", {**context, **_frame(request, actor, view)})
-
-
-def _frame(request: HttpRequest, actor: Actor, view: str) -> dict[str, Any]:
     here = facility_chosen(request)
-    counts = tallies(
-        actor.user_id, {code: Counting(rows=invoices_listed(actor, view=code, facility_id=here)) for code, _ in TABS}
-    )
     whole = invoices_listed(actor, view=view, facility_id=here)
+    return lists.answer(
+        request, lists.INVOICES, listed, template="payables/invoices.html", row=_row, header=HEADER, line=_export,
+        frame=lambda around: _frame(request, actor, view, around),
+        tabs={code: Counting(rows=invoices_listed(actor, view=code, facility_id=here)) for code, _ in TABS},
+        groups={
+            "status": Grouping(rows=whole, code="status"),
+            "supplier": Grouping(rows=whole, code="supplier__code", label="supplier__name"),
+            "facility": Grouping(rows=whole, code="facility__code", label="facility__name"),
+        },
+    )  # fmt: skip
+
+
+def _frame(request: HttpRequest, actor: Actor, view: str, around: Around) -> dict[str, Any]:
+    listing, counts = lists.INVOICES, around.counts
     facets = [
         parts.facet(
             request.GET, "status", "Status",
-            [(code, status_of(code, "invoice")[0], n) for code, _, n in counted_by(whole, "status")],
+            [(code, status_of(code, "invoice")[0], n) for code, _, n in around.groups["status"]],
         ),
-        parts.facet(request.GET, "supplier", "Supplier", counted_by(whole, "supplier__code", "supplier__name")),
+        parts.facet(request.GET, "supplier", "Supplier", around.groups["supplier"]),
     ]  # fmt: skip
-    if here is None:
-        places = counted_by(whole, "facility__code", "facility__name")
-        if len(places) > 1 or request.GET.getlist("facility"):
-            facets.append(parts.facet(request.GET, "facility", "Facility", places))
+    places = around.groups["facility"]
+    if facility_chosen(request) is None and (len(places) > 1 or request.GET.getlist("facility")):
+        facets.append(parts.facet(request.GET, "facility", "Facility", places))
     return {
         "tabs": [
             parts.Tab(label=label, href=f"?view={code}", active=code == view, count=counts[code].count) for code, label in TABS
         ],
         "facets": facets,
         "columns": [
-            parts.sort_column(request.GET, "number", "Invoice", default="-number"),
+            lists.column(listing, request.GET, "number", "Invoice"),
             parts.Column(label="Supplier"),
             parts.Column(label="Order", narrow=True),
             parts.Column(label="Facility", narrow=True),
             parts.Column(label="Status"),
-            parts.Column(label="Due", narrow=True),
-            parts.Column(label="Total", align="end"),
+            lists.column(listing, request.GET, "due", "Due", narrow=True),
+            lists.column(listing, request.GET, "total", "Total", align="end"),
             parts.Column(label="Age", align="end"),
         ],
         "count_text": f"{counts[view].text if view in counts else ''} invoices",
-        "export_href": parts.query_with(request.GET, export="csv"),
-        "query": request.GET.get("q", ""),
-        "hidden": [(key, value) for key in ("view", "status", "supplier", "facility") for value in request.GET.getlist(key)],
         "may_enter": actor.has(Role.AP_CLERK),
     }  # fmt: skip
 

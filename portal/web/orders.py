@@ -12,23 +12,21 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from core.actors import Actor
-from core.keyset import page as page_of
-from core.tally import Counting, tallies
+from core.tally import Counting, Grouping
 from integrations.selectors import DocumentMessage, messages_of_document
 from masterdata.models import Role
 from portal.links import link
 from portal.message_words import message_name
+from portal.saved_views import Around
 from portal.web import format as fmt
-from portal.web import parts, story
-from portal.web.page import actor_of, csv_file, go, is_fragment, next_href
+from portal.web import lists, parts, story
+from portal.web.page import actor_of, go
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge, status_of
 from procurement.models import PurchaseOrder, PurchaseOrderLine
 from procurement.selectors.changes import story_of
 from procurement.selectors.invoices import comments_of
 from procurement.selectors.purchase_orders import Answered, answers_of, order_get, orders_listed
-from procurement.selectors.requisitions import counted_by
 from procurement.services.exceptions import comment_write
 from procurement.services.purchase_orders import purchase_order_cancel, purchase_order_issue
 
@@ -41,25 +39,26 @@ HEADER = ("Number", "Status", "Facility", "Supplier", "Total", "Currency", "Issu
 @login_required
 def orders(request: HttpRequest) -> HttpResponseBase:
     actor, view = actor_of(request), request.GET.get("view") or "open"
-    listed = orders_listed(
-        actor, view=view, facility_id=facility_chosen(request), statuses=request.GET.getlist("status"),
-        suppliers=request.GET.getlist("supplier"), q=request.GET.get("q", "")[:80], today=timezone.now().date(),
-    )  # fmt: skip
-    if request.GET.get("export") == "csv":
-        return csv_file("orders", HEADER, (_export(row) for row in listed.iterator(chunk_size=500)))
-    page = page_of(listed, after=request.GET.get("after", ""))
-    context: dict[str, Any] = {"rows": [_row(row) for row in page.rows], "next_href": next_href(request, page)}
-    if is_fragment(request) and request.GET.get("after"):
-        return render(request, "supply/orders.html#rows", context)
-    return render(request, "supply/orders.html", {**context, **_frame(request, actor, view)})
-
-
-def _frame(request: HttpRequest, actor: Actor, view: str) -> dict[str, Any]:
     here, today = facility_chosen(request), timezone.now().date()
+    listed = orders_listed(
+        actor, view=view, facility_id=here, statuses=request.GET.getlist("status"),
+        suppliers=request.GET.getlist("supplier"), q=request.GET.get("q", "")[:80], today=today,
+    )  # fmt: skip
     whole = {code: orders_listed(actor, view=code, facility_id=here, today=today) for code, _ in TABS}
-    counts = tallies(actor.user_id, {code: Counting(rows=rows) for code, rows in whole.items()})
-    shown = whole.get(view, whole["all"])
-    states = [(code, status_of(code, "purchase_order")[0], n) for code, _, n in counted_by(shown, "status")]
+    return lists.answer(
+        request, lists.ORDERS, listed, template="supply/orders.html", row=_row, header=HEADER, line=_export,
+        frame=lambda around: _frame(request, view, around),
+        tabs={code: Counting(rows=rows) for code, rows in whole.items()},
+        groups={
+            "status": Grouping(rows=whole.get(view, whole["all"]), code="status"),
+            "supplier": Grouping(rows=whole.get(view, whole["all"]), code="supplier__code", label="supplier__name"),
+        },
+    )  # fmt: skip
+
+
+def _frame(request: HttpRequest, view: str, around: Around) -> dict[str, Any]:
+    listing, counts = lists.ORDERS, around.counts
+    states = [(code, status_of(code, "purchase_order")[0], n) for code, _, n in around.groups["status"]]
     return {
         "tabs": [
             parts.Tab(label=label, href=f"?view={code}", active=code == view, count=counts[code].count)
@@ -67,30 +66,19 @@ def _frame(request: HttpRequest, actor: Actor, view: str) -> dict[str, Any]:
         ],
         "facets": [
             parts.facet(request.GET, "status", "Status", states),
-            *(
-                [
-                    parts.facet(
-                        request.GET, "supplier", "Supplier", counted_by(shown, "supplier__code", "supplier__name")
-                    )
-                ]
-                if request.GET.get("supplier")
-                else []
-            ),
+            parts.facet(request.GET, "supplier", "Supplier", around.groups["supplier"]),
         ],
         "columns": [
-            parts.Column(label="Order"),
+            lists.column(listing, request.GET, "number", "Order"),
             parts.Column(label="Supplier"),
             parts.Column(label="Ship to", narrow=True),
             parts.Column(label="Status"),
             parts.Column(label="Answer", narrow=True),
-            parts.Column(label="Expected", narrow=True),
-            parts.Column(label="Amount", align="end"),
-            parts.Column(label="Age", align="end"),
+            lists.column(listing, request.GET, "expected", "Expected", narrow=True),
+            lists.column(listing, request.GET, "amount", "Amount", align="end"),
+            lists.column(listing, request.GET, "issued", "Age", align="end"),
         ],
         "count_text": _orders(counts[view].text if view in counts else "0"),
-        "export_href": parts.query_with(request.GET, export="csv"),
-        "query": request.GET.get("q", ""),
-        "hidden": [(key, value) for key in ("view", "status", "supplier") for value in request.GET.getlist(key)],
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,16 +12,16 @@ from biip import parse as parse_barcode
 from biip.gs1_messages import GS1Message
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.errors import Finding, Invalid
-from core.keyset import page as page_of
 from portal.links import link
 from portal.web import format as fmt
-from portal.web import parts, story
-from portal.web.page import actor_of, csv_file, go, is_fragment, next_href, typed_day, typed_id, typed_number
+from portal.web import lists, parts, story
+from portal.web.page import actor_of, go, typed_day, typed_id, typed_number
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge
 from procurement.models import PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, ShipNoticeLine
@@ -38,32 +37,42 @@ from procurement.selectors.purchase_orders import (
 )
 from procurement.services.receipts import receipt_post, receipt_reverse
 
-SHOWN = 100
 PROBLEMS = [("", "—"), *((value, label) for value, label in ReceiptLine.Problem.choices if value)]
 GTIN_LENGTHS = (8, 12, 13, 14)
 TYPED = ("number_invalid", "day_invalid")
 """Findings of the form itself, which already name the line."""
 
 
+EXPECTED = ("Order", "Supplier", "Facility", "To", "Expected", "Status", "Urgent")
+
+
 @login_required
-def receiving(request: HttpRequest) -> HttpResponse:
+def receiving(request: HttpRequest) -> HttpResponseBase:
     actor, q = actor_of(request), request.GET.get("q", "").strip()[:60]
     found = orders_receivable(actor, facility_id=facility_chosen(request))
     if q:
+        # a scanned or fully typed number goes straight to its order
+        if found.filter(number=q.upper()).exists():
+            return go(request, link("receive", q.upper()))
         found = found.filter(number__icontains=q) | found.filter(supplier__name__icontains=q)
-    rows = list(found[:SHOWN])
-    if q and len(rows) == 1 and rows[0].number.lower() == q.lower():
-        return go(request, link("receive", rows[0].number))
-    today = timezone.now().date()
-    return render(
-        request,
-        "supply/receiving.html",
-        {"rows": [_expected(row, today) for row in rows], "query": q, "full": len(rows) == SHOWN},
-    )
+    return lists.answer(
+        request, lists.RECEIVING, found, template="supply/receiving.html", row=_expected, header=EXPECTED,
+        line=lambda row: (
+            row.number, row.supplier.name, row.facility.name, row.ship_to.name, row.expected_on or "",
+            row.get_status_display(), "yes" if row.urgent else "",
+        ),
+        frame=lambda _: {
+            "columns": [
+                lists.column(lists.RECEIVING, request.GET, "number", "Order"), parts.Column(label="Supplier"),
+                parts.Column(label="To"), lists.column(lists.RECEIVING, request.GET, "expected", "Expected"),
+                parts.Column(label="Status"),
+            ]
+        },
+    )  # fmt: skip
 
 
-def _expected(row: PurchaseOrder, today: date) -> dict[str, Any]:
-    late = row.expected_on is not None and row.expected_on < today
+def _expected(row: PurchaseOrder) -> dict[str, Any]:
+    late = row.expected_on is not None and row.expected_on < timezone.now().date()
     return {
         "number": row.number,
         "href": link("receive", row.number),
@@ -294,31 +303,23 @@ HEADER = ("Number", "Status", "Facility", "Order", "Supplier", "Received by", "R
 
 
 @login_required
-def receipts(request: HttpRequest) -> Any:
+def receipts(request: HttpRequest) -> HttpResponseBase:
     listed = receipts_listed(actor_of(request), facility_id=facility_chosen(request), q=request.GET.get("q", "")[:80])
-    if request.GET.get("export") == "csv":
-        return csv_file(
-            "receipts",
-            HEADER,
-            (
-                (r.number, r.get_status_display(), r.facility.name, r.order.number, r.order.supplier.name, r.received_by.name, r.received_on)
-                for r in listed.iterator(chunk_size=500)
-            ),
-        )  # fmt: skip
-    page = page_of(listed, after=request.GET.get("after", ""))
-    context: dict[str, Any] = {"rows": [_receipt_row(r) for r in page.rows], "next_href": next_href(request, page)}
-    if is_fragment(request) and request.GET.get("after"):
-        return render(request, "supply/receipts.html#rows", context)
-    context |= {
-        "columns": [
-            parts.Column(label="Receipt"), parts.Column(label="Order"), parts.Column(label="Supplier"),
-            parts.Column(label="Place", narrow=True), parts.Column(label="Status"), parts.Column(label="By", narrow=True),
-            parts.Column(label="When", align="end"),
-        ],
-        "export_href": parts.query_with(request.GET, export="csv"),
-        "query": request.GET.get("q", ""),
-    }  # fmt: skip
-    return render(request, "supply/receipts.html", context)
+    return lists.answer(
+        request, lists.RECEIPTS, listed, template="supply/receipts.html", row=_receipt_row, header=HEADER,
+        line=lambda r: (
+            r.number, r.get_status_display(), r.facility.name, r.order.number, r.order.supplier.name, r.received_by.name,
+            r.received_on,
+        ),
+        frame=lambda _: {
+            "columns": [
+                lists.column(lists.RECEIPTS, request.GET, "number", "Receipt"),
+                lists.column(lists.RECEIPTS, request.GET, "order", "Order"), parts.Column(label="Supplier"),
+                parts.Column(label="Place", narrow=True), parts.Column(label="Status"), parts.Column(label="By", narrow=True),
+                parts.Column(label="When", align="end"),
+            ]
+        },
+    )  # fmt: skip
 
 
 def _receipt_row(row: Receipt) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from portal.web import (
     exceptions,
     home,
     invoices,
+    lists,
     lookups,
     messages,
     orders,
@@ -27,6 +28,7 @@ shell: list[URLPattern] = [
     path("", home.home, name="home"),
     path("notices/", home.notices, name="notices"),
     path("search/", searching.search, name="search"),
+    path("views/<str:name>/", lists.views, name="list-views"),
 ]
 
 # -- requests and approvals --------------------------------------------------------------------------------------------
@@ -61,7 +63,6 @@ payables: list[URLPattern] = [
     path("exceptions/case/<int:case_id>/comment/", exceptions.comment, name="exception-comment"),
     path("exceptions/<str:queue>/", exceptions.queue, name="exceptions"),
     path("exceptions/<str:queue>/several/", exceptions.several, name="exceptions-several"),
-    path("exceptions/<str:queue>/views/", exceptions.save_view, name="exceptions-views"),
 ]
 
 # -- orders, receiving and stock ---------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
@@ -24,8 +23,6 @@ def requisitions_visible(actor: Actor) -> QuerySet[Requisition]:
     )
 
 
-COUNTED = 5000
-"""Facets count the newest rows only, so that they cost the same at any size of data."""
 VIEWS: Mapping[str, tuple[bool, tuple[str, ...]]] = {
     "mine": (True, ()),
     "mine-open": (True, ("submitted", "approved", "ordered")),
@@ -59,19 +56,6 @@ def requisitions_listed(
             Q(number__icontains=word) | Q(requester__name__icontains=word) | Q(location__name__icontains=word)
         )
     return found.order_by("-id")
-
-
-def counted_by(found: QuerySet[Any], code: str, label: str = "") -> list[tuple[str, str, int]]:
-    """(code, label, how many) of one field over the newest COUNTED rows of a list, for its facet; the most frequent first."""
-    newest = found.select_related(None).order_by("-id").values("pk")[:COUNTED]
-    rows = (
-        found.model._default_manager.filter(pk__in=newest)
-        .order_by()
-        .values_list(code, label or code)
-        .annotate(n=Count("pk"))
-        .order_by("-n", code)
-    )
-    return [(value, text, n) for value, text, n in rows[:12]]
 
 
 def requisition_get(actor: Actor, number: str) -> Requisition:

@@ -90,10 +90,10 @@ def test_views_filter_and_can_be_kept(net: Network, sign_in) -> None:
     assert case.invoice.number not in client.get("/exceptions/ap/?view=mine").content.decode()
     client.post(f"/exceptions/case/{case.pk}/assign/")
     assert case.invoice.number in client.get("/exceptions/ap/?view=mine").content.decode()
-    client.post("/exceptions/ap/views/", {"name": "Acme prices", "here": "view=price&supplier=ACME"})
+    client.post("/views/exceptions-ap/", {"name": "Acme prices", "here": "view=price&supplier=ACME"})
     assert "Acme prices" in client.get("/exceptions/ap/").content.decode()
     assert "Acme prices" not in sign_in("ap_clerk@EAST").get("/exceptions/ap/").content.decode()
-    client.post("/exceptions/ap/views/", {"forget": "Acme prices"})
+    client.post("/views/exceptions-ap/", {"act": "forget", "name": "Acme prices"})
     assert not SavedView.objects.exists()
 
 
