@@ -94,7 +94,7 @@ class Invoice(models.Model):
                     ("received", "matched"), ("received", "exception"), ("received", "void"), ("received", "rejected"),
                     ("exception", "matched"), ("exception", "approved"), ("exception", "rejected"), ("exception", "disputed"),
                     ("exception", "void"), ("disputed", "exception"), ("disputed", "matched"), ("disputed", "rejected"),
-                    ("disputed", "void"), ("matched", "approved"), ("matched", "exception"), ("approved", "posted"),
+                    ("disputed", "void"), ("disputed", "approved"), ("matched", "approved"), ("matched", "exception"), ("approved", "posted"),
                     ("approved", "exception"), ("posted", "paid"),
                 ],
             )
@@ -115,7 +115,7 @@ class Invoice(models.Model):
     )
     def open_exception(self) -> None: ...
 
-    @transition(field=status, source=[Status.MATCHED, Status.EXCEPTION], target=Status.APPROVED)
+    @transition(field=status, source=[Status.MATCHED, Status.EXCEPTION, Status.DISPUTED], target=Status.APPROVED)
     def approve(self) -> None: ...
 
     @transition(field=status, source=Status.APPROVED, target=Status.POSTED)

@@ -76,6 +76,7 @@ class Requisition(models.Model):
                     ("submitted", "approved"), ("submitted", "returned"), ("submitted", "rejected"), ("submitted", "cancelled"),
                     ("approved", "ordered"), ("approved", "fulfilled"), ("approved", "cancelled"),
                     ("ordered", "fulfilled"), ("ordered", "closed"), ("fulfilled", "closed"), ("fulfilled", "ordered"),
+                    ("closed", "fulfilled"), ("closed", "ordered"),
                 ],
             )
         ]  # fmt: skip

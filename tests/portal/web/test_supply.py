@@ -12,7 +12,7 @@ from inventory.models import StockBalance
 from masterdata.models import ItemPackaging
 from procurement.models import PurchaseOrder, Receipt, RequisitionLine
 from procurement.services.approvals import approval_decide
-from procurement.services.purchase_orders import (
+from procurement.services.supplier_answers import (
     AnsweredLineInput,
     ShipNoticeInput,
     ShippedLineInput,
