@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
 from django.db.models import OuterRef, QuerySet
-from django.db.models.functions import JSONObject
 
 from core.actors import Actor
 from core.errors import Conflict, Finding, Invalid, NotFound
 from core.models import User
+from core.packed import packed
 from core.tally import Counting, Grouping, Tally, tallies_beside
 from portal.models import SavedView
 
@@ -46,8 +45,8 @@ def around_list(
 ) -> Around:
     """Everything around a list, in one statement."""
     views = SavedView.objects.filter(user=OuterRef("pk"), page=page).order_by("name")
-    packed = ArraySubquery(views.values(packed=JSONObject(name="name", query="query", is_default="is_default")))
-    found = tallies_beside(actor.user_id, queues=queues or {}, groups=groups, value=packed)
+    kept = packed(views, name="name", query="query", is_default="is_default")
+    found = tallies_beside(actor.user_id, queues=queues or {}, groups=groups, value=kept)
     return Around([Kept(**view) for view in found.value], found.counts, found.groups)
 
 

@@ -63,6 +63,8 @@ ACTIONS: tuple[tuple[str, str, str, str, str], ...] = (
     ("send_to_buyer", "Send to buyer", "b", "send", ""),
     ("accept_answer", "Accept the change", "a", "check", "btn-primary"),
     ("refuse_answer", "Refuse, source again", "r", "arrow-back-up", ""),
+    ("send_again", "Put right: send it again", "a", "send", "btn-primary"),
+    ("cancel_order", "Cancel the order", "", "circle-x", "btn-danger"),
     ("reject_invoice", "Reject the invoice", "", "x", "btn-danger"),
     ("void_invoice", "Void the invoice", "", "trash", "btn-danger"),
 )
@@ -71,9 +73,12 @@ DONE = {
     "short_pay": "It will be paid short.", "wait_for_receipt": "It waits for the receipt.",
     "send_to_buyer": "The buyer has it now.", "reject_invoice": "The invoice was rejected.",
     "void_invoice": "The invoice was voided.", "accept_answer": "The supplier's change was taken over.",
-    "refuse_answer": "The line goes back to sourcing.",
+    "refuse_answer": "The line goes back to sourcing.", "send_again": "The order is sent again.",
+    "cancel_order": "The order was cancelled.",
 }  # fmt: skip
 CONFIRM = {
+    "cancel_order": "The supplier is told too, and the lines go back to sourcing.",
+    "refuse_answer": "The line leaves this order and waits on the workbench for another source.",
     "reject_invoice": "Every open difference of this invoice ends and nothing is paid.",
     "void_invoice": "The invoice no longer counts; every open difference of it ends.",
 }

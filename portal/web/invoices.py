@@ -29,10 +29,17 @@ from portal.web.preferences import facility_chosen
 from portal.web.status import badge, status_of
 from procurement.models import ExceptionCase, Invoice, InvoiceLine, PurchaseOrder
 from procurement.selectors.changes import story_of
-from procurement.selectors.invoices import comments_of, invoice_get, invoices_listed
+from procurement.selectors.invoices import invoice_get, invoices_listed
 from procurement.selectors.purchase_orders import order_get
 from procurement.services.exceptions import comment_write
-from procurement.services.invoices import BilledLineInput, InvoiceInput, invoice_match, invoice_register
+from procurement.services.invoices import (
+    BilledLineInput,
+    InvoiceInput,
+    invoice_dispute,
+    invoice_end_dispute,
+    invoice_match,
+    invoice_register,
+)
 
 TABS = (
     ("all", "All"),
@@ -150,8 +157,13 @@ class BilledShown:
 
 @login_required
 def invoice(request: HttpRequest, number: str) -> HttpResponse:
+    return _page(request, number)
+
+
+def _page(request: HttpRequest, number: str, *, findings: Sequence[Finding] = (), status: int = 200) -> HttpResponse:
     actor = actor_of(request)
     row = invoice_get(actor, number)
+    clerk = actor.has(Role.AP_CLERK, row.facility_id)
     zone, cases = row.facility.timezone, list(row.cases.all())
     open_cases = [case for case in cases if case.state != ExceptionCase.State.RESOLVED]
     context = {
@@ -164,18 +176,15 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
         "sums": _sums(row),
         "payment": _payment(row),
         "entries": story.timeline(story_of(row.trace_id), zone, here=row.number),
-        "comments": [
-            parts.Comment(who=c.author.name, when=fmt.when(c.written_at, zone), text=c.text)
-            for c in comments_of("invoice", row.number)
-        ],
-        "first_case": link("exception", open_cases[0].pk)
-        if open_cases and actor.has(Role.AP_CLERK, row.facility_id)
-        else "",
-        "may_match": row.status in Invoice.MATCHABLE
-        and (actor.has(Role.AP_CLERK, row.facility_id) or actor.has(Role.BUYER, row.facility_id)),
+        "comments": story.remarks_shown(row.remarks, zone),  # type: ignore[attr-defined]  # annotated by the selector
+        "first_case": link("exception", open_cases[0].pk) if open_cases and clerk else "",
+        "may_match": row.status in Invoice.MATCHABLE and (clerk or actor.has(Role.BUYER, row.facility_id)),
+        "may_dispute": clerk and row.status == Invoice.Status.EXCEPTION,
+        "may_end_dispute": clerk and row.status == Invoice.Status.DISPUTED,
+        "act_findings": findings,
         "crumbs": [parts.Crumb(label="Invoices", href=link("invoices")), parts.Crumb(label=row.number)],
     }
-    return render(request, "payables/invoice.html", context)
+    return render(request, "payables/invoice.html", context, status=status)
 
 
 def _facts(row: Invoice, zone: str) -> list[parts.Fact]:
@@ -195,7 +204,7 @@ def _facts(row: Invoice, zone: str) -> list[parts.Fact]:
 
 def _next_action(row: Invoice, open_cases: Sequence[ExceptionCase], zone: str) -> tuple[str, str]:
     """(tone, sentence): where it stands and who must act."""
-    if open_cases:
+    if open_cases and row.status != Invoice.Status.DISPUTED:
         owners = sorted({case.owner.name for case in open_cases if case.owner})
         who = " and ".join(owners) if owners else "nobody yet"
         count = f"{len(open_cases)} difference{'s' if len(open_cases) > 1 else ''}"
@@ -211,7 +220,7 @@ def _next_action(row: Invoice, open_cases: Sequence[ExceptionCase], zone: str) -
         "paid": ("done", f"Paid {fmt.day(row.paid_on)}."),
         "rejected": ("bad", "Rejected. Nothing will be paid."),
         "void": ("done", "Void. It does not count."),
-        "disputed": ("waiting", "Disputed with the supplier."),
+        "disputed": ("waiting", "Disputed with the supplier: nothing is paid until it ends."),
     }.get(row.status, ("neutral", ""))
 
 
@@ -265,6 +274,25 @@ def comment(request: HttpRequest, number: str) -> HttpResponse:
     comment_write(
         actor=actor_of(request), kind="invoice", number=row.number, facility_id=row.facility_id,
         text=request.POST.get("comment", ""),
+    )  # fmt: skip
+    return go(request, link("invoice", number))
+
+
+@require_POST
+@login_required
+def dispute(request: HttpRequest, number: str) -> HttpResponse:
+    """Dispute an invoice with its supplier, or end the dispute (`act=end`); both with a reason."""
+    end, reason = request.POST.get("act") == "end", request.POST.get("reason", "").strip()[:300]
+    try:
+        row = (invoice_end_dispute if end else invoice_dispute)(actor=actor_of(request), number=number, reason=reason)
+    except Invalid as error:
+        return _page(
+            request, number, findings=[Finding(code=error.code, field="reason", message=error.message)], status=422
+        )
+    messages.success(
+        request,
+        f"The dispute ended: {number} is {status_of(row.status, 'invoice')[0].lower()}." if end
+        else f"{number} is disputed; nothing of it is paid meanwhile.",
     )  # fmt: skip
     return go(request, link("invoice", number))
 

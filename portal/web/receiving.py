@@ -100,8 +100,12 @@ def post_receipt(request: HttpRequest, number: str) -> HttpResponse:
     actor = actor_of(request)
     form = _Form(order_get(actor, number), request.POST)
     try:
-        if request.POST.get("do") == "scan":
-            form.scan(request.POST.get("scan", ""))
+        do, _, n = request.POST.get("do", "").partition(":")
+        if do in ("scan", "lot"):
+            if do == "lot":
+                form.add_lot(typed_id(n) or 0)
+            else:
+                form.scan(request.POST.get("scan", ""))
             return render(request, "supply/receive.html", _context(form))
         lines = _typed_lines(form)
         receipt = receipt_post(
@@ -113,8 +117,15 @@ def post_receipt(request: HttpRequest, number: str) -> HttpResponse:
     return go(request, link("receipt", receipt.number))
 
 
+FIELDS = ("quantity", "lot", "expiry", "serial", "rejected", "problem", "scans")
+MOST_ROWS = 50
+
+
 class _Form:
-    """What stands in the fields of one order: typed or scanned, else announced by the supplier."""
+    """What stands in the fields of one order: typed or scanned, else announced by the supplier.
+
+    A line has a row per lot. The first row is called by the line number (`quantity-3`), further ones `quantity-3-1` and so on.
+    """
 
     def __init__(self, row: PurchaseOrder, sent: QueryDict) -> None:
         self.row = row
@@ -123,27 +134,54 @@ class _Form:
         self.announced: dict[int, list[ShipNoticeLine]] = {}
         for shipped in shipped_lines(row):
             self.announced.setdefault(shipped.order_line.line_number, []).append(shipped)
-        self.values = {
-            (li.line_number, name): sent.get(f"{name}-{li.line_number}", value)
-            for li in self.lines
-            for name, value in self._announced(li).items()
-        }
+        self.rows: dict[int, list[str]] = {}
+        self.values: dict[tuple[str, str], str] = {}
+        self.told: dict[str, str] = {}
+        for li in self.lines:
+            announced = self._announced(li)
+            count = max(1, len(announced), min(typed_id(sent.get(f"rows-{li.line_number}", "")) or 1, MOST_ROWS))
+            for at in range(count):
+                key = self._add(li.line_number)
+                told = announced[at] if at < len(announced) else {}
+                self.told[key] = told.get("quantity", "")
+                self.values |= {(key, name): sent.get(f"{name}-{key}", told.get(name, "")) for name in FIELDS}
         self.hit = 0
         self.words = ""
         self.refused = False
 
-    def _announced(self, line: PurchaseOrderLine) -> dict[str, str]:
-        empty = dict.fromkeys(("quantity", "lot", "expiry", "serial", "rejected", "problem", "scans"), "")
-        notices = self.announced.get(line.line_number, [])
-        left = left_of(line)
-        if not notices or left <= 0:
-            return empty
-        shipped = sum((n.base_quantity for n in notices), Decimal(0)) / line.multiplier
-        lot, expiry = (notices[0].lot, str(notices[0].expiry or "")) if len(notices) == 1 else ("", "")
-        return empty | {"quantity": _n(min(shipped, left)), "lot": lot, "expiry": expiry}
+    def _add(self, n: int) -> str:
+        """One more row of a line, empty."""
+        keys = self.rows.setdefault(n, [])
+        key = str(n) if not keys else f"{n}-{len(keys)}"
+        keys.append(key)
+        self.values |= {(key, name): "" for name in FIELDS}
+        return key
+
+    def _announced(self, line: PurchaseOrderLine) -> list[dict[str, str]]:
+        """A row per lot that is on its way, together no more than is still open."""
+        left, found = left_of(line), dict[tuple[str, str], Decimal]()
+        for notice in self.announced.get(line.line_number, []):
+            which = notice.lot, str(notice.expiry or "")
+            found[which] = found.get(which, Decimal(0)) + notice.base_quantity / line.multiplier
+        rows = []
+        for (lot, expiry), shipped in found.items():
+            taken = min(shipped, left)
+            left -= taken
+            if taken > 0:
+                rows.append({"quantity": _n(taken), "lot": lot, "expiry": expiry})
+        return rows
+
+    def add_lot(self, n: int) -> None:
+        """One more lot of a line."""
+        if n in self.rows and len(self.rows[n]) < MOST_ROWS:
+            self._add(n)
+            self.hit = n
 
     def scan(self, code: str) -> None:
-        """Count one scanned pack on its line. The first scan of a line replaces what was announced, later ones add up."""
+        """Count one scanned pack in the row of its lot, a new one where the line has none yet.
+
+        The first scan of a line replaces what was announced, the first of a row what stood in it; later ones add up.
+        """
         code = code.strip()[:200]
         if not code:
             return
@@ -153,21 +191,36 @@ class _Form:
             self.words, self.refused = f"Nothing on this order has the code {code[:60]}.", True
             return
         line, unit, factor = found
-        n = line.line_number
-        before = typed_id(self.values[n, "scans"]) or 0
-        self.hit = n
-        for name, value in label.items():
-            known = self.values[n, name]
-            if before and known and known != value:
-                self.words = f"Line {n} holds {name} {known} already. Post it first, then scan {name} {value}."
-                self.refused = True
-                return
-        counted = typed_number(self.values[n, "quantity"] or "0", field=f"lines.{n}.quantity") if before else Decimal(0)
-        self.values |= {(n, name): value for name, value in label.items()}
-        self.values[n, "quantity"], self.values[n, "scans"] = _n(counted + factor), str(before + 1)
-        self.words = (
-            f"{line.description}: one {unit}, now {_n(counted + factor)} {line.unit} of {_n(left_of(line))} expected."
+        self.hit = n = line.line_number
+        if not any(self.values[key, "scans"] for key in self.rows[n]):
+            self._forget_announced(n)
+        key = self._row_of(n, label)
+        before = typed_id(self.values[key, "scans"]) or 0
+        counted = (
+            typed_number(self.values[key, "quantity"] or "0", field=f"lines.{key}.quantity") if before else Decimal(0)
         )
+        self.values |= {(key, name): value for name, value in label.items()}
+        self.values[key, "quantity"], self.values[key, "scans"] = _n(counted + factor), str(before + 1)
+        lot = f" of lot {label['lot']}" if label.get("lot") else ""
+        self.words = f"{line.description}: one {unit}{lot}, now {_n(counted + factor)} {line.unit} of {_n(left_of(line))} expected."
+
+    def _forget_announced(self, n: int) -> None:
+        """Whoever scans counts: what only the ship notice said does not count beside it."""
+        for key in self.rows[n]:
+            if self.told.get(key) and self.values[key, "quantity"] == self.told[key]:
+                self.values[key, "quantity"] = ""
+
+    def _row_of(self, n: int, label: dict[str, str]) -> str:
+        fits = (
+            key for key in self.rows[n] if all(self.values[key, name] in ("", value) for name, value in label.items())
+        )
+        exact = (
+            key
+            for key in self.rows[n]
+            if label and all(self.values[key, name] == value for name, value in label.items())
+        )
+        key = next(exact, None) or next(fits, None)
+        return key or (self._add(n) if len(self.rows[n]) < MOST_ROWS else self.rows[n][-1])
 
 
 def left_of(line: PurchaseOrderLine) -> Decimal:
@@ -210,7 +263,7 @@ def _context(form: _Form, *, error: Invalid | None = None) -> dict[str, Any]:
         ],
         "header_badge": badge(row.status, "purchase_order"),
         "lines": sorted((_entry(li, form, findings) for li in lines), key=lambda entry: (entry["done"], not entry["hit"], entry["number"])),
-        "entered": sum(bool(form.values[li.line_number, "quantity"].strip(" 0")) for li in lines),
+        "entered": sum(any(_is_entered(form, key) for key in form.rows[li.line_number]) for li in lines),
         "token": form.token,
         "problems": PROBLEMS,
         "error": error,
@@ -224,7 +277,7 @@ def _context(form: _Form, *, error: Invalid | None = None) -> dict[str, Any]:
 
 def _at_lines(error: Invalid, form: _Form) -> list[Finding]:
     """The findings at the fields of this form: the service counts the lines it was given, the form goes by line number."""
-    given = [n for n in (li.line_number for li in form.lines) if _is_entered(form, n)]
+    given = _entered(form)
     placed = []
     for finding in error.findings:
         path = finding.field.split(".")
@@ -237,7 +290,7 @@ def _at_lines(error: Invalid, form: _Form) -> list[Finding]:
             and path[1].isdigit()
             and int(path[1]) < len(given)
         ):
-            path[1] = str(given[int(path[1])])
+            path[1] = given[int(path[1])]
         placed.append(replace(finding, field=".".join(path)))
     return placed
 
@@ -257,39 +310,55 @@ def _entry(line: PurchaseOrderLine, form: _Form, findings: list[Finding]) -> dic
         "left_value": _n(left),
         "done": left <= 0,
         "received": fmt.quantity(line.received_base / line.multiplier, line.unit),
-        "tracked": [
-            (name, label, kind, form.values[n, name])
-            for name, label, kind, wanted in (
-                ("lot", "Lot", "text", bool(line.item and line.item.lot_tracked)),
-                ("expiry", "Expires", "date", bool(line.item and line.item.expiry_tracked)),
-                ("serial", "Serial number", "text", bool(line.item and line.item.serial_tracked)),
-            )
-            if wanted
+        "rows": [
+            {
+                "key": key,
+                "tracked": [(name, label, kind, form.values[key, name]) for name, label, kind in _tracked(line)],
+                **{name: form.values[key, name] for name in ("quantity", "rejected", "problem", "scans")},
+            }
+            for key in form.rows[n]
         ],
+        "many": "serial number" if line.item and line.item.serial_tracked else "lot" if _tracked(line) else "",
         "announced": f"announced {fmt.number(shipped)} {line.unit}" if notices else "",
         "hit": form.hit == n,
-        "findings": [finding for finding in findings if finding.field.startswith(f"lines.{n}.")],
-        **{name: form.values[n, name] for name in ("quantity", "rejected", "problem", "scans")},
+        "findings": [finding for finding in findings if finding.field.startswith((f"lines.{n}.", f"lines.{n}-"))],
     }
 
 
-def _is_entered(form: _Form, n: int) -> bool:
-    return any(form.values[n, name].strip(" 0") for name in ("quantity", "rejected"))
+def _tracked(line: PurchaseOrderLine) -> list[tuple[str, str, str]]:
+    """(field, label, kind of input) of what has to be told about the packs of a line."""
+    item = line.item
+    if item is None:
+        return []
+    wanted = (
+        ("lot", "Lot", "text", item.lot_tracked),
+        ("expiry", "Expires", "date", item.expiry_tracked),
+        ("serial", "Serial number", "text", item.serial_tracked),
+    )
+    return [(name, label, kind) for name, label, kind, on in wanted if on]
+
+
+def _entered(form: _Form) -> list[str]:
+    """The rows that hold something, in the order the service is given them."""
+    return [key for li in form.lines for key in form.rows[li.line_number] if _is_entered(form, key)]
+
+
+def _is_entered(form: _Form, key: str) -> bool:
+    return any(form.values[key, name].strip(" 0") for name in ("quantity", "rejected"))
 
 
 def _typed_lines(form: _Form) -> list[ReceivedLine]:
     return [
         ReceivedLine(
-            line_number=n,
-            quantity=typed_number(form.values[n, "quantity"] or "0", field=f"lines.{n}.quantity"),
-            rejected=typed_number(form.values[n, "rejected"] or "0", field=f"lines.{n}.rejected"),
-            problem=form.values[n, "problem"],
-            lot=form.values[n, "lot"].strip(),
-            expiry=typed_day(form.values[n, "expiry"], field=f"lines.{n}.expiry"),
-            serial=form.values[n, "serial"].strip(),
+            line_number=int(key.partition("-")[0]),
+            quantity=typed_number(form.values[key, "quantity"] or "0", field=f"lines.{key}.quantity"),
+            rejected=typed_number(form.values[key, "rejected"] or "0", field=f"lines.{key}.rejected"),
+            problem=form.values[key, "problem"],
+            lot=form.values[key, "lot"].strip(),
+            expiry=typed_day(form.values[key, "expiry"], field=f"lines.{key}.expiry"),
+            serial=form.values[key, "serial"].strip(),
         )
-        for n in (li.line_number for li in form.lines)
-        if _is_entered(form, n)
+        for key in _entered(form)
     ]
 
 

@@ -28,7 +28,6 @@ from portal.web.preferences import facility_chosen
 from portal.web.status import badge, status_of
 from procurement.models import ApprovalStep, Requisition, RequisitionLine
 from procurement.selectors.changes import story_of
-from procurement.selectors.invoices import comments_of
 from procurement.selectors.requisitions import requisition_get, requisitions_listed
 from procurement.services.exceptions import comment_write
 
@@ -156,10 +155,7 @@ def requisition(request: HttpRequest, number: str) -> HttpResponse:
         "steps": [_step(step, zone) for step in steps if step.state != ApprovalStep.State.VOID],
         "budget": _budget(row),
         "entries": story.timeline(story_of(row.trace_id), zone, here=row.number),
-        "comments": [
-            parts.Comment(who=c.author.name, when=fmt.when(c.written_at, zone), text=c.text)
-            for c in comments_of("requisition", row.number)
-        ],
+        "comments": story.remarks_shown(row.remarks, zone),  # type: ignore[attr-defined]  # annotated by the selector
         "editable": editable,
         "may_withdraw": mine and row.status in (*Requisition.EDITABLE, Requisition.Status.SUBMITTED),
         "crumbs": [parts.Crumb(label="Requisitions", href=link("requisitions")), parts.Crumb(label=row.number)],

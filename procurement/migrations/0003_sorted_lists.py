@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('masterdata', '0001_initial'),
-        ('procurement', '0001_initial'),
+        ('procurement', '0002_order_life'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -12,6 +12,7 @@ from core.errors import Invalid, NotFound
 from masterdata.models import CostCenter, Facility, Location, Role
 from masterdata.selectors import at, scoped
 from procurement.models import ApprovalStep, BudgetFigure, PurchaseOrderLine, Requisition, RequisitionLine
+from procurement.selectors.invoices import remarks_on
 
 
 def requisitions_visible(actor: Actor) -> QuerySet[Requisition]:
@@ -59,7 +60,7 @@ def requisitions_listed(
 
 
 def requisition_get(actor: Actor, number: str) -> Requisition:
-    """One requisition with its lines, the orders they became and its steps, four statements. Raises NotFound."""
+    """One requisition with its lines, the orders they became, its steps and `remarks`, four statements. Raises NotFound."""
     placed = PurchaseOrderLine.objects.select_related("order", "order__supplier").order_by("id")
     lines = (
         RequisitionLine.objects.select_related("item", "supplier", "contract_line__contract")
@@ -70,6 +71,7 @@ def requisition_get(actor: Actor, number: str) -> Requisition:
     found = (
         requisitions_visible(actor)
         .filter(number=number)
+        .annotate(remarks=remarks_on("requisition"))
         .prefetch_related(Prefetch("lines", lines), Prefetch("steps", steps))
         .first()
     )
