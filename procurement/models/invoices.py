@@ -81,6 +81,8 @@ class Invoice(models.Model):
         indexes = [
             models.Index(fields=["facility", "status", "-id"], name="procurement_inv_facility"),
             models.Index(fields=["order"], name="procurement_inv_order"),
+            models.Index(fields=["due_date", "id"], name="procurement_inv_by_due"),
+            models.Index(fields=["total", "id"], name="procurement_inv_by_total"),
             models.Index(fields=["supplier", "total", "invoice_date"], name="procurement_inv_lookalike"),
             models.Index(fields=["supplier_number"], name="procurement_inv_number"),
         ]

@@ -83,6 +83,9 @@ class PurchaseOrder(models.Model):
         indexes = [
             models.Index(fields=["facility", "status", "-id"], name="procurement_po_facility"),
             models.Index(fields=["supplier", "-id"], name="procurement_po_supplier"),
+            models.Index(fields=["expected_on", "id"], name="procurement_po_by_expected"),
+            models.Index(fields=["total", "id"], name="procurement_po_by_total"),
+            models.Index(fields=["issued_at", "id"], name="procurement_po_by_issued"),
             models.Index(
                 fields=["facility", "expected_on", "id"],
                 condition=models.Q(status__in=["issued", "partially_received"]),
