@@ -42,4 +42,6 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     procurement_events.InvoicePaid: [],
     integration_events.MessageHandled: [],
     integration_events.EndpointSwitched: [],
+    integration_events.MaintenancePlanned: [],
+    integration_events.MaintenanceCancelled: [],
 }
