@@ -16,12 +16,21 @@ from integrations.models import OutboundMessage
 from integrations.remote import Answer, Outcome
 
 _tracer = trace.get_tracer("portal.integrations")
+
+
+def _unheard(answer: Answer) -> Answer:
+    return answer
+
+
 _GOOD = (Outcome.DELIVERED, Outcome.FOUND, Outcome.MISSING)
 
 
 @contextmanager
 def span(what: str, message: OutboundMessage) -> Iterator[Callable[[Answer], Answer]]:
     """One exchange with an endpoint; hand its answer through what this gives."""
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        yield _unheard
+        return
     name = f"{what} {message.topic}"
     with _tracer.start_as_current_span(name, context=span_parent(message.trace_id), kind=SpanKind.CLIENT) as current:
         current.set_attributes(

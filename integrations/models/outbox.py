@@ -182,7 +182,7 @@ class OutboundMessage(models.Model):
     document_kind = models.CharField(max_length=40)
     document_number = models.CharField(max_length=60)
     stream = models.CharField(max_length=80)
-    facility = models.ForeignKey(Facility, null=True, on_delete=models.PROTECT, related_name="+")
+    facility = models.ForeignKey(Facility, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     key = models.CharField(max_length=80)
     urgent = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
@@ -213,7 +213,9 @@ class OutboundMessage(models.Model):
                 name="integrations_out_head",
             ),
             models.Index(
-                fields=["state", "-id"], condition=~models.Q(state="delivered"), name="integrations_out_state"
+                fields=["state", "-id"],
+                condition=~models.Q(state__in=["delivered", "in_flight"]),
+                name="integrations_out_state",
             ),
             models.Index(fields=["document_kind", "document_number", "id"], name="integrations_out_document"),
             models.Index(fields=["trace_id"], name="integrations_out_trace"),
@@ -226,13 +228,12 @@ class OutboundMessage(models.Model):
 
 
 class Attempt(models.Model):
-    """One try to deliver a message: written before it runs (so that crashes are counted), completed after.
+    """One try to deliver a message. It was counted in `attempt_count` before it ran, so a try that is missing here is a crash.
 
     `purpose` is send, or find: asking the remote whether it has our reference already. `payload` is what was sent in this try.
     """
 
     class Outcome(models.TextChoices):
-        RUNNING = "running", "Running"
         DELIVERED = "delivered", "Delivered"
         FOUND = "found", "Already there"
         MISSING = "missing", "Asked: not there"
@@ -248,11 +249,12 @@ class Attempt(models.Model):
     purpose = models.CharField(max_length=4, default="send", choices=[("send", "Send"), ("find", "Ask")])
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=14, choices=Outcome, default=Outcome.RUNNING)
+    outcome = models.CharField(max_length=14, choices=Outcome)
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
     detail = models.CharField(max_length=500, blank=True)
+    # the message's constraint holds it, and payloads are never deleted
     payload = models.ForeignKey(
-        Payload, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+        Payload, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
     answer = models.ForeignKey(
         Payload, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False

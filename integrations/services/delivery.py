@@ -1,6 +1,6 @@
 """Takes messages from the outbox to their endpoints: once, in order per stream, and never silently.
 
-Workers take a batch with a lease, its tries written down before they run; payloads are frozen before they leave; the remote is
+Workers take a batch with a lease, its tries counted before they run; payloads are frozen before they leave; the remote is
 called outside any transaction; results are recorded together with their effects. Whatever dies on the way is found by its lease,
 and because nobody knows what it did, the remote is asked before anything is sent again.
 
@@ -31,7 +31,7 @@ from integrations.services.relay import Settled, Taken
 from integrations.services.tallies import tries_tally
 from integrations.spans import span
 
-BATCH: Final = 100
+BATCH: Final = 500
 SLICE: Final = 1.0
 """Seconds an endpoint is served before the next one has its turn."""
 RUN: Final = 5.0
