@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -134,9 +134,15 @@ def receipt_reverse(*, actor: Actor, number: str, reason: str) -> Receipt:
         return receipt
 
 
-def receipt_record_erp_number(*, number: str, erp_number: str) -> None:
-    """The ERP took the receipt and calls it so."""
-    Receipt.objects.filter(number=number).exclude(erp_number=erp_number).update(erp_number=erp_number)
+def receipts_record_erp_numbers(*, numbers: Mapping[str, str]) -> None:
+    """The ERP took these receipts and calls them so: our number and its. Two statements for any number of receipts."""
+    found = Receipt.objects.filter(number__in=numbers).order_by("pk").select_for_update(no_key=True)
+    rows = [
+        (pk, {"erp_number": numbers[number]})
+        for pk, number, known in found.values_list("pk", "number", "erp_number")
+        if known != numbers[number]
+    ]
+    bulk_set(Receipt, rows)
 
 
 def _place(order: PurchaseOrder, code: str) -> int:
