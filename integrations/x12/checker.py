@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from integrations.x12.findings import Finding, Severity
-from integrations.x12.schema import SEGMENT_ID, Extensions, specs_for
+from integrations.x12.schema import SEGMENT_ID, Extensions, era_of, specs_for
 from integrations.x12.structure import layout_of
 from integrations.x12.tokens import Segment
 
@@ -22,7 +22,7 @@ class SetChecker:
         self.code = code
         self.findings: list[Finding] = []
         self.position = 0
-        self._specs = specs_for(version[:6] >= "005010", extensions)
+        self._specs = specs_for(era_of(version), extensions)
         self._layout = layout_of(code)
         self._at = 0
         self._steps = self._layout.steps if self._layout else {}
@@ -83,6 +83,10 @@ class SetChecker:
             self._say("unused-segment", message, "info", name, offset)
             return
         before = layout.slots[self._at].name
+        # What seemed to be missing only comes late.
+        late = [each for each in self.findings if each.code == "missing-segment" and each.segment == name]
+        for each in late:
+            self.findings.remove(each)
         message = f"Segment {name} does not belong behind {before} in a {self.code}; it was read where it stands."
         self._say("out-of-place", message, "warning", name, offset)
         home = next((slot for slot in layout.slots if slot.name == name and slot.outer is None), None)

@@ -349,7 +349,13 @@ class _Reader:
             message = (
                 f"GS01 is {self.group.functional_id}; a set {current.code} belongs into a group {schema.functional_id}."
             )
-            self.note("gs-functional-id", message, self.group.gs, 1, "warning")
+            group = self.group
+            group.findings.append(
+                Finding(
+                    "gs-functional-id", message, "warning", "GS", group.position, 1, group.functional_id,
+                    expected=schema.functional_id,
+                )
+            )  # fmt: skip
 
     def close_interchange(self, segment: Segment) -> None:
         self.end_group()
@@ -366,7 +372,9 @@ class _Reader:
         # Some count their TA1 as a group; nothing is lost by that.
         if not _same_number(count, held) and not (interchange.answers and not held):
             self.note("iea-count", f"IEA01 announces {count} groups, the interchange holds {held}.", segment, 1)
-        if control != interchange.control:
+        if control != interchange.control and not (
+            control.isdigit() and _same_number(interchange.control, int(control[:10]))
+        ):
             message = f"The interchange begins with control number {interchange.control} (ISA13) and ends with {control} (IEA02)."
             self.note("iea-control", message, segment, 2)
 

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from integrations.x12.codes import CLOSED
 from integrations.x12.findings import Finding, Severity
-from integrations.x12.segments import SEGMENTS, SINCE_5010
+from integrations.x12.segments import BEFORE_4010, SEGMENTS, SINCE_5010
 from integrations.x12.tokens import Segment
 
 Extensions: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
@@ -107,11 +107,11 @@ _CHECKS: Final[dict[str, tuple[str, str, str, Callable[[str], object]]]] = {
 class SegmentSpec:
     """One segment's declaration, compiled. `open_ended` says that it has elements that were not declared."""
 
-    def __init__(self, name: str, declared: str, since_5010: bool, extensions: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, name: str, declared: str, lengths: Mapping[str, tuple[int, int]], extensions: Mapping[str, tuple[str, ...]]) -> None:
         words, _, notes = declared.partition(";")
         self.name = name
         self.open_ended = "…" in declared
-        self.elements = tuple(_element(word, since_5010, extensions) for word in words.split() if word != "…")
+        self.elements = tuple(_element(word, lengths, extensions) for word in words.split() if word != "…")
         self.notes = tuple(_note(word) for word in notes.split() if word != "…")
         self._patterns: dict[tuple[str, int], re.Pattern[str]] = {}
         self._presence: dict[tuple[bool, ...], bool] = {}
@@ -204,10 +204,9 @@ def _finding(fault: _Fault, segment: Segment, position: int, number: int, offset
     return Finding(code, message, severity, segment[0], position, number, value[:200], offset, expected)
 
 
-def _element(word: str, since_5010: bool, extensions: Mapping[str, tuple[str, ...]]) -> Element:
+def _element(word: str, lengths: Mapping[str, tuple[int, int]], extensions: Mapping[str, tuple[str, ...]]) -> Element:
     reference, kind, low, high = word.rstrip("!").split(":")
-    lengths = SINCE_5010.get(reference) if since_5010 else None
-    shortest, longest = lengths or (int(low), int(high))
+    shortest, longest = lengths.get(reference) or (int(low), int(high))
     known = CLOSED.get(reference)
     codes = frozenset((*known, *extensions.get(reference, ()))) if known else frozenset[str]()
     return Element(reference, kind, shortest, longest, word.endswith("!"), codes)
@@ -226,8 +225,8 @@ def _pattern(element: Element, sep: str) -> str:
     elif kind in ("N0", "N2"):
         inner = f"-?[0-9]{{{low},{high}}}"
     elif kind == "DT":
-        inner = "[0-9]{2}" * (low == 8) + "[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|1[0-9]|2[0-8])"
-        inner = inner if low != 8 else "(?:19|20)" + inner.removeprefix("[0-9]{2}")
+        century = "(?:19|20)" if low == 8 else ""
+        inner = century + "[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|1[0-9]|2[0-8])"
     elif kind == "TM":
         inner = "(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9](?:[0-9]{1,2})?)?"
     elif element.codes:
@@ -238,11 +237,29 @@ def _pattern(element: Element, sep: str) -> str:
     return inner if element.mandatory else f"(?:{inner})?"
 
 
+Era = Literal["before 4010", "4010", "5010"]
+
+
+def era_of(version: str) -> Era:
+    """Which lengths count for a GS08 ("004010VICS"); 4010's where it says nothing."""
+    release = version[:6]
+    if not release.isdigit():
+        return "4010"
+    return "5010" if release >= "005010" else "4010" if release >= "004010" else "before 4010"
+
+
+_LENGTHS: Final[Mapping[Era, Mapping[str, tuple[int, int]]]] = {
+    "before 4010": BEFORE_4010,
+    "4010": {},
+    "5010": SINCE_5010,
+}
+
+
 @cache
-def specs_for(since_5010: bool = False, extensions: Extensions = ()) -> Mapping[str, SegmentSpec]:
-    """Every segment we know, for a version and with a partner's own codes."""
+def specs_for(era: Era = "4010", extensions: Extensions = ()) -> Mapping[str, SegmentSpec]:
+    """Every segment we know, for an era of the standard and with a partner's own codes."""
     own = dict(extensions)
-    return {name: SegmentSpec(name, declared, since_5010, own) for name, declared in SEGMENTS.items()}
+    return {name: SegmentSpec(name, declared, _LENGTHS[era], own) for name, declared in SEGMENTS.items()}
 
 
 def spec_of(name: str) -> tuple[Element, ...]:

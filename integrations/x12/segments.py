@@ -126,3 +126,6 @@ SINCE_5010: Final[Mapping[str, tuple[int, int]]] = {
     "719": (1, 10),
 }
 """Data element → its lengths from 005010 on, where they differ."""
+
+BEFORE_4010: Final[Mapping[str, tuple[int, int]]] = {"373": (6, 8), "446": (6, 8), "370": (6, 8), "388": (6, 8)}
+"""The same for what came before 004010, when days had six digits."""

@@ -153,7 +153,7 @@ class Chunk:
         separator = self.delimiters.element
         starts = re.compile(_SEGMENT_START + re.escape(separator))
         parts: list[str] = []
-        for line in _LINE_BREAKS.split(raw):
+        for line in filter(None, _LINE_BREAKS.split(raw)):
             # A line keeps its own blanks: they may be data. Only what looks like a segment loses its indent.
             if parts and starts.match(line.lstrip()):
                 message = f"Segment {parts[-1][:3]!r} ends with its line and has no terminator."
