@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 _RESEND: Final = "Ask the sender to repair the document and send it again under a new control number."
-_ENVELOPE: Final = "Ask the sender to check the program that builds their envelopes; the documents inside were still read."
+_ENVELOPE: Final = (
+    "Ask the sender to check the program that builds their envelopes; the documents inside were still read."
+)
 _CUT: Final = "Compare the length of the file with the sender's; the transfer was probably cut off, ask for it again."
 _LIVE: Final = "It can be used as it is; tell the sender when you next talk about their documents."
 _MAP: Final = "Add the code to this partner's profile if you know what it means, else ask the sender."

@@ -7,7 +7,7 @@ from typing import Final
 
 from integrations.x12.findings import Finding, Severity
 from integrations.x12.schema import SEGMENT_ID, Extensions, era_of, specs_for
-from integrations.x12.structure import layout_of
+from integrations.x12.structure import Layout, layout_of
 from integrations.x12.tokens import Segment
 
 MOST_FINDINGS: Final = 500
@@ -47,37 +47,31 @@ class SetChecker:
             return
         step = self._steps.get((self._at, name))
         if step is not None and not step.missing:
-            number = step.slot.number
+            self._at = number = step.number
             if step.repeats:
-                count = self._counts.get(number, 1) + 1
-                self._counts[number] = count
-                if count > step.slot.most:
-                    self._too_many(name, step.slot.most, count, offset)
-            elif step.slot.most > 1:
+                count = self._counts[number] = self._counts.get(number, 1) + 1
+                if count > step.most:
+                    self._too_many(name, step.most, count, offset)
+            elif step.most > 1:
                 self._counts[number] = 1
-            self._at = number
         else:
-            self._place(name, offset)
+            self._place(self._layout, name, offset)
 
-    def _place(self, name: str, offset: int) -> None:
+    def _place(self, layout: Layout, name: str, offset: int) -> None:
         """The rare ways: a step seen for the first time, one that leaves something out, or a segment that has no place."""
-        layout = self._layout
-        assert layout is not None
         step = layout.step(self._at, name)
         if step is None:
-            self._homeless(name, offset)
+            self._homeless(layout, name, offset)
             return
         for missing in step.missing:
             self._missing(missing, offset)
-        number = step.slot.number
+        number = step.number
         count = self._counts[number] = self._counts.get(number, 1) + 1 if step.repeats else 1
-        if count > step.slot.most:
-            self._too_many(name, step.slot.most, count, offset)
+        if count > step.most:
+            self._too_many(name, step.most, count, offset)
         self._at = number
 
-    def _homeless(self, name: str, offset: int) -> None:
-        layout = self._layout
-        assert layout is not None
+    def _homeless(self, layout: Layout, name: str, offset: int) -> None:
         if name not in layout.names:
             message = f"Segment {name} is not one we use in a {self.code}; it was kept and not read."
             self._say("unused-segment", message, "info", name, offset)
@@ -125,7 +119,9 @@ class SetChecker:
         elif len(self.findings) == MOST_FINDINGS or finding.severity == "error":
             message = f"There are more than {MOST_FINDINGS} findings in this document; the others are not listed."
             severity: Severity = "error" if finding.severity == "error" else "warning"
-            self.findings[MOST_FINDINGS:] = [Finding("more-findings", message, severity, finding.segment, finding.position)]
+            self.findings[MOST_FINDINGS:] = [
+                Finding("more-findings", message, severity, finding.segment, finding.position)
+            ]
 
 
 def validate(code: str, segments: Sequence[Segment], separator: str = "*", version: str = "004010") -> list[Finding]:

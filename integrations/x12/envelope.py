@@ -194,23 +194,23 @@ class _Reader:
         }
 
     def run(self) -> Interchange:
-        chunk, handlers, separator = self.chunk, self.handlers, self.chunk.delimiters.element
-        for segment in chunk.segments():
-            self.position += 1
-            handler = handlers.get(segment[0])
-            if handler is not None:
-                handler(segment)
-                self.last = segment[0]
-            elif self.set is not None:
-                at = chunk.at
-                self.set.count += 1
-                if self.keep:
-                    self.set.segments.append(segment)
-                    self.set.offsets.append(at)
-                self.checker.feed(segment, chunk.raw, separator, at)
+        chunk, handlers, keep, separator = self.chunk, self.handlers, self.keep, self.chunk.delimiters.element
+        for position, segment in enumerate(chunk.segments(), start=2):
+            name = segment[0]
+            if name in handlers:
+                self.position = position
+                handlers[name](segment)
+                self.last = name
+            elif (current := self.set) is not None:
+                current.count += 1
+                if keep:
+                    current.segments.append(segment)
+                    current.offsets.append(chunk.at)
+                self.checker.feed(segment, chunk.raw, separator, chunk.at)
             else:
+                self.position = position
                 self.stray(segment)
-                self.last = segment[0]
+                self.last = name
         self.finish()
         self.interchange.findings[:0] = [*chunk.findings, *_isa_faults(chunk)]
         return self.interchange
@@ -302,7 +302,9 @@ class _Reader:
                 )
             self.group = self.interchange.groups[-1]
         at = self.chunk.at
-        self.set = TransactionSet([segment], self.position, self.chunk.delimiters, offsets=[at], version=self.group.version)
+        self.set = TransactionSet(
+            [segment], self.position, self.chunk.delimiters, offsets=[at], version=self.group.version
+        )
         self.checker = SetChecker(self.set.code, self.set.version, self.extensions)
         self.checker.feed(segment, self.chunk.raw, self.chunk.delimiters.element, at)
         control = self.set.control
@@ -326,7 +328,9 @@ class _Reader:
         at = current.count
         if control != current.control:
             message = f"The set begins with control number {current.control} (ST02) and ends with {control} (SE02)."
-            current.findings.append(Finding("se-control", message, "error", "SE", at, 2, control, offset, current.control))
+            current.findings.append(
+                Finding("se-control", message, "error", "SE", at, 2, control, offset, current.control)
+            )
         if not _same_number(count, at):
             message = f"SE01 announces {count} segments, the set holds {at}: a segment was lost, added or swallowed."
             current.findings.append(Finding("se-count", message, "error", "SE", at, 1, count, offset, str(at)))

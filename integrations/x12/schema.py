@@ -71,6 +71,7 @@ class Note:
 _NUMBER: Final = re.compile(r"-?(?=[.0-9])[0-9]*\.?[0-9]*", re.ASCII)
 _WHOLE: Final = re.compile(r"-?[0-9]+", re.ASCII)
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9]([0-9]{1,2})?)?", re.ASCII)
+_LONGEST_KEPT: Final = 60
 SEGMENT_ID: Final = re.compile(r"[A-Z][A-Z0-9]{1,2}", re.ASCII)
 
 
@@ -107,21 +108,29 @@ _CHECKS: Final[dict[str, tuple[str, str, str, Callable[[str], object]]]] = {
 class SegmentSpec:
     """One segment's declaration, compiled. `open_ended` says that it has elements that were not declared."""
 
-    def __init__(self, name: str, declared: str, lengths: Mapping[str, tuple[int, int]], extensions: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        declared: str,
+        lengths: Mapping[str, tuple[int, int]],
+        extensions: Mapping[str, tuple[str, ...]],
+    ) -> None:
         words, _, notes = declared.partition(";")
         self.name = name
         self.open_ended = "…" in declared
         self.elements = tuple(_element(word, lengths, extensions) for word in words.split() if word != "…")
         self.notes = tuple(_note(word) for word in notes.split() if word != "…")
-        self._patterns: dict[tuple[str, int], re.Pattern[str]] = {}
+        self._patterns: dict[str, dict[int, re.Pattern[str]]] = {}
         self._presence: dict[tuple[bool, ...], bool] = {}
 
     def is_right(self, segment: Segment, raw: str, separator: str) -> bool:
         """Whether nothing is wrong with a segment; `raw` is its text. A right one may still be called wrong, never the reverse."""
-        key = (separator, len(segment))
-        pattern = self._patterns.get(key)
-        if pattern is None:
-            pattern = self._patterns[key] = self._compile(separator, len(segment) - 1)
+        try:
+            pattern = self._patterns[separator][len(segment)]
+        except KeyError:
+            pattern = self._compile(separator, len(segment) - 1)
+            if len(segment) < _LONGEST_KEPT:
+                self._patterns.setdefault(separator, {})[len(segment)] = pattern
         if pattern.fullmatch(raw) is None:
             return False
         if not self.notes:
@@ -167,8 +176,13 @@ class SegmentSpec:
                 )  # fmt: skip
         last = len(self.elements) + 1
         if held > last and not self.open_ended and any(present[last:]):
-            fault = ("too-many-elements", "is more than this segment has", "warning", f"at most {last - 1} elements")
-            findings.append(_finding(fault, segment, position, last, offset))
+            beyond: _Fault = (
+                "too-many-elements",
+                "is more than this segment has",
+                "warning",
+                f"at most {last - 1} elements",
+            )
+            findings.append(_finding(beyond, segment, position, last, offset))
         return findings
 
 

@@ -33,9 +33,10 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Where a segment leads: the slot, whether it repeats that slot, and the mandatory segments that were passed over."""
+    """Where a segment leads: the slot, how often it may stand there, whether it repeats it, and what mandatory it passed over."""
 
-    slot: Slot
+    number: int
+    most: int
     repeats: bool
     missing: tuple[str, ...]
 
@@ -51,13 +52,13 @@ class Layout:
         self._parse(declared)
 
     def _parse(self, declared: str) -> None:
-        outer: Slot | None = None
+        around: list[Slot] = []
         for match in _TOKEN.finditer(declared):
             name, mandatory, repeat, most, opens, closes = match.groups()
             if closes:
-                assert outer is not None
-                outer = outer.outer
+                around.pop()
                 continue
+            outer = around[-1] if around else None
             siblings = outer.inner if outer else self.top
             limit = 1 if not repeat else int(most) if most else ENDLESS
             slot = Slot(name, bool(mandatory), limit, len(self.slots), outer, len(siblings))
@@ -65,7 +66,7 @@ class Layout:
             self.slots.append(slot)
             self.names.add(name)
             if opens:
-                outer = slot
+                around.append(slot)
 
     def step(self, at: int, name: str) -> Step | None:
         """The step that segment `name` makes from slot `at`; None where it has no place from there on."""
@@ -76,24 +77,24 @@ class Layout:
 
     def _find(self, start: Slot, name: str) -> Step | None:
         if not start.inner and start.name == name and start.most > 1:
-            return Step(start, True, ())
+            return Step(start.number, start.most, True, ())
         missing: list[str] = []
         slot: Slot | None = start
         if start.inner:
             if step := _forward(start.inner, 0, name, missing):
                 return step
             if start.name == name and start.most > 1:
-                return Step(start, True, tuple(missing))
+                return Step(start.number, start.most, True, tuple(missing))
         while slot is not None:
             siblings = slot.outer.inner if slot.outer else self.top
             if step := _forward(siblings, slot.place + 1, name, missing):
                 return step
             slot = slot.outer
             if slot is not None and slot.name == name:
-                return Step(slot, True, tuple(missing))
+                return Step(slot.number, slot.most, True, tuple(missing))
         if start.name == name:
             # One place only, but there again: too often, not out of place.
-            return Step(start, True, ())
+            return Step(start.number, start.most, True, ())
         return None
 
 
@@ -101,7 +102,7 @@ def _forward(siblings: list[Slot], start: int, name: str, missing: list[str]) ->
     """The first slot from `start` on that takes `name`; notes the mandatory ones before it, also where there is none."""
     for slot in siblings[start:]:
         if slot.name == name:
-            return Step(slot, False, tuple(missing))
+            return Step(slot.number, slot.most, False, tuple(missing))
         if slot.mandatory:
             missing.append(slot.name)
     return None

@@ -83,14 +83,9 @@ class Chunk:
         self.terminated = True
         """Whether the last segment had its terminator; known when all are read."""
         self.over = False
-        self._at = 0
-        self._untrimmed = ""
-        self._window = window
-
-    @property
-    def at(self) -> int:
+        self.at = offset
         """The byte where the current segment begins."""
-        return self._at + len(self._untrimmed) - len(self._untrimmed.lstrip(BLANKS))
+        self._window = window
 
     def segments(self) -> Iterator[Segment]:
         """Every segment after the ISA. Memory stays bounded whatever the size of the file."""
@@ -115,7 +110,9 @@ class Chunk:
         if end:
             return text[:end]
         if len(text) > LONGEST_SEGMENT + _ISA_REACH:
-            self._note_once("segment-too-long", f"A segment is longer than {LONGEST_SEGMENT} characters; it was cut.", "error")
+            self._note_once(
+                "segment-too-long", f"A segment is longer than {LONGEST_SEGMENT} characters; it was cut.", "error"
+            )
             return text[:LONGEST_SEGMENT]
         window.fill(len(text) + BLOCK)
         return ""
@@ -126,9 +123,10 @@ class Chunk:
         wraps = terminator not in "\r\n" and ("\n" in block or "\r" in block)
         at = base
         for untrimmed in block.split(terminator):
-            raw = untrimmed.strip(BLANKS)
+            raw = untrimmed.lstrip(BLANKS)
             if raw:
-                self._at, self._untrimmed = at, untrimmed
+                self.at = at + len(untrimmed) - len(raw)
+                raw = raw.rstrip(BLANKS)
                 if not plain:
                     raw = self._decoded(raw)
                 if wraps and ("\n" in raw or "\r" in raw):
@@ -160,7 +158,9 @@ class Chunk:
                 self._note_once("terminator-missing", message, "warning")
                 parts.append(line.strip(BLANKS))
             elif parts:
-                self._note_once("line-break", "Line breaks stand inside a segment; its lines were put together.", "info")
+                self._note_once(
+                    "line-break", "Line breaks stand inside a segment; its lines were put together.", "info"
+                )
                 parts[-1] += line
             else:
                 parts.append(line)
@@ -214,7 +214,9 @@ def _seek_isa(window: _Window) -> int:
         if window.ended:
             reason = "The ISA segment is incomplete" if cut >= 0 else "There is no ISA segment"
             blank = len(text) - len(text.lstrip(_BEFORE_ISA))
-            raise X12Error(f"{reason}: this cannot be read as X12.", cut if cut >= 0 else blank if not window.base else 0)
+            raise X12Error(
+                f"{reason}: this cannot be read as X12.", cut if cut >= 0 else blank if not window.base else 0
+            )
         done = max(len(text) - _ISA_REACH, 1)
         skipped += len(text[:done].strip(_BEFORE_ISA))
         window.drop(done)

@@ -117,6 +117,7 @@ def order_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
             urgent=opening.text(2) == "RO",
             notes=tuple(row.text(1) for row in named(header, "MSG") if row.text(1)),
             lines=lines,
+            unit_codes=profile.unit_codes,
         )
     )
 
