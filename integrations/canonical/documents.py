@@ -27,9 +27,9 @@ SetStatus = Literal["accepted", "accepted_with_errors", "rejected"]
 GroupStatus = Literal["accepted", "accepted_with_errors", "partially", "rejected"]
 UnitCodes = Literal["portal", "X12-355", "UNECE-20"]
 CatalogAction = Literal["add", "change", "delete"]
-StockState = Literal["on_hand", "available", "allocated", "on_order", "on_hold"]
+StockState = Literal["on_hand", "available", "on_order", "on_hold"]
 MovementKind = Literal["receipt", "issue", "transfer_in", "transfer_out", "count", "return", "waste"]
-PaymentMethod = Literal["", "ach", "check", "wire", "card", "none"]
+PaymentMethod = Literal["", "ach", "check", "wire", "none"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -313,7 +313,6 @@ class CatalogLine:
     unit: str
     unit_price: Decimal
     action: CatalogAction = "add"
-    minimum_quantity: Decimal | None = None
     contents: Decimal | None = None
     content_unit: str = ""
     effective_from: date | None = None

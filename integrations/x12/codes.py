@@ -332,9 +332,16 @@ OPEN: Final[Mapping[str, Mapping[str, str]]] = {
         33 available for sale
         38 original quantity
         63 on order
-        77 allocated
         QH on hold
     """),
+    "591": {
+        "ACH": "automated clearing house",
+        "CHK": "check",
+        "FWT": "wire transfer",
+        "NON": "no payment",
+        "ZZZ": "agreed",
+    },
+    "875": {"001": "change", "002": "delete", "021": "add"},
     "248": {"A": "allowance", "C": "charge", "N": "neither, for information", "P": "promotion", "Q": "charge request"},
     "620": {"0": "no acknowledgement wanted", "1": "acknowledgement wanted"},
     "I14": {"P": "production", "T": "test", "I": "information"},

@@ -14,9 +14,11 @@ from typing import Final
 
 from integrations.x12.checker import validate
 from integrations.x12.findings import X12Error
+from integrations.x12.schema import specs_for
 from integrations.x12.tokens import ISA_WIDTHS, REPETITION_SINCE, Delimiters, Segment
 from integrations.x12.transactions import TRANSACTIONS
 
+_CENT: Final = Decimal("0.01")
 _REPETITIONS: Final = "^`\x1e|!"
 
 
@@ -89,6 +91,22 @@ def write(envelope: Envelope, sets: Sequence[Outgoing]) -> bytes:
         lines += _set_lines(each, delimiters, envelope.version)
     lines.append(_line(["GE", str(len(sets)), str(envelope.group_control)], delimiters))
     lines.append(_line(["IEA", "1", f"{envelope.interchange_control:09}"], delimiters))
+    return _joined(lines, delimiters)
+
+
+def write_answers(envelope: Envelope, answers: Sequence[Segment]) -> bytes:
+    """One interchange with TA1 segments and no functional group. Raises `X12Error` for what a strict reader would refuse."""
+    delimiters = envelope.written_with()
+    lines = [_isa(envelope, delimiters), *(_line(answer, delimiters) for answer in answers)]
+    for line, answer in zip(lines[1:], answers, strict=True):
+        if not specs_for()["TA1"].is_right(answer, line, delimiters.element):
+            faults = specs_for()["TA1"].faults(answer, 1, -1)
+            raise X12Error(f"The TA1 cannot be written: {' '.join(fault.message for fault in faults)}")
+    lines.append(_line(["IEA", "0", f"{envelope.interchange_control:09}"], delimiters))
+    return _joined(lines, delimiters)
+
+
+def _joined(lines: list[str], delimiters: Delimiters) -> bytes:
     end = delimiters.segment
     return (end + "\n" if end != "\n" else end).join([*lines, ""]).encode("ascii")
 
@@ -163,9 +181,27 @@ def number_text(number: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
+def cents_text(amount: Decimal) -> str:
+    """An amount with two implied decimals. Raises `X12Error` where it has more decimals than cents, or is not finite."""
+    if not amount.is_finite() or amount != amount.quantize(_CENT):
+        raise X12Error(f"{amount} has parts of a cent, which cannot be sent.")
+    return str(int(amount.scaleb(2)))
+
+
 def day_text(day: date | None) -> str:
     """CCYYMMDD, an empty text for no day."""
     return day.strftime("%Y%m%d") if day else ""
+
+
+def text_parts(text: str, delimiters: Delimiters, longest: int) -> list[str]:
+    """A long free text in pieces of at most `longest` characters, cut between words where there are any."""
+    parts: list[str] = []
+    for word in free_text(text, delimiters, len(text) * 4).split(" "):
+        if parts and len(parts[-1]) + 1 + len(word) <= longest:
+            parts[-1] += f" {word}"
+            continue
+        parts += [word[at : at + longest] for at in range(0, len(word), longest)]
+    return parts
 
 
 def free_text(text: str, delimiters: Delimiters, longest: int) -> str:

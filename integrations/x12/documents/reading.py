@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Final
 
-from integrations.canonical import Document, ItemIdentity
+from integrations.canonical import NOBODY, Document, ItemIdentity, Party
 from integrations.x12.envelope import TransactionSet
 from integrations.x12.findings import Finding, Severity
-from integrations.x12.profile import Profile, pairs_in
+from integrations.x12.profile import Profile, pairs_in, party_in
 from integrations.x12.schema import day_of
 from integrations.x12.tokens import Segment
 
@@ -226,6 +226,31 @@ def dated(rows: list[Row], *qualifiers: str) -> date | None:
             if row.text(1) == qualifier and (day := row.day(2)):
                 return day
     return None
+
+
+_PARTY_ROLES: Final = {
+    "supplier": ("SU", "VN", "SE", "SF"),
+    "buyer": ("BY", "SO", "BT"),
+    "ship_to": ("ST",),
+    "holder": ("WH", "SU", "VN", "SF"),
+    "payer": ("PR", "BY"),
+    "payee": ("PE", "SU"),
+}
+
+
+def party(rows: list[Row], role: str) -> Party:
+    """Who plays a role ("supplier", "ship_to", …): the first N1 of the first code that means it."""
+    names = [row for row in rows if row.name == "N1"]
+    for code in _PARTY_ROLES[role]:
+        for row in names:
+            if row.text(1) == code:
+                return party_in(row.text(2), row.text(3), row.text(4))
+    return NOBODY
+
+
+def first_text(rows: list[Row], name: str, number: int) -> str:
+    """The element of the first segment with this id; an empty text where there is none."""
+    return next((row.text(number) for row in rows if row.name == name), "")
 
 
 def description(rows: list[Row]) -> str:
