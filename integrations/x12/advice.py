@@ -70,6 +70,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "terminator-missing": "Ask the sender to end every segment with the same terminator; the lines were read as segments.",
     "text-after-iea": "Look at the end of the file; if documents stand there, ask for them in an interchange of their own.",
     "text-before-isa": _LIVE,
+    "tax-not-in-total": "Check that the tax is among the charges and not asked for twice.",
     "time-zone": _LIVE,
     "too-long": _LIVE,
     "too-many": _LIVE,

@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 
 from integrations.x12.checker import SetChecker
 from integrations.x12.findings import Finding, Severity
-from integrations.x12.schema import Extensions, specs_for
+from integrations.x12.schema import Extensions, era_of, specs_for
 from integrations.x12.tokens import ISA_WIDTHS, Chunk, Delimiters, Segment, chunks
 from integrations.x12.transactions import TRANSACTIONS
 
@@ -64,6 +64,8 @@ class Group:
     ge: Segment = field(default_factory=list)
     sets: list[TransactionSet] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    offset: int = -1
+    """The byte where its GS begins."""
 
     @property
     def functional_id(self) -> str:
@@ -230,7 +232,8 @@ class _Reader:
 
     def check(self, segment: Segment, into: list[Finding]) -> None:
         """Check a segment of the envelope itself."""
-        spec = specs_for()[segment[0]]
+        era = era_of(self.group.version if self.group else "")
+        spec = specs_for(era)[segment[0]]
         if not spec.is_right(segment, self.chunk.raw, self.chunk.delimiters.element):
             into += spec.faults(segment, self.position, self.chunk.at)
 
@@ -257,7 +260,7 @@ class _Reader:
     def open_group(self, segment: Segment) -> None:
         self.end_group()
         self.controls = set()
-        self.group = Group(segment, self.position)
+        self.group = Group(segment, self.position, offset=self.chunk.at)
         earlier = {(g.functional_id, g.control) for g in self.interchange.groups}
         self.interchange.groups.append(self.group)
         self.check(segment, self.group.findings)
@@ -357,7 +360,7 @@ class _Reader:
             group.findings.append(
                 Finding(
                     "gs-functional-id", message, "warning", "GS", group.position, 1, group.functional_id,
-                    expected=schema.functional_id,
+                    group.offset, schema.functional_id,
                 )
             )  # fmt: skip
 

@@ -212,14 +212,25 @@ def _seek_isa(window: _Window) -> int:
         if cut < 0 and text.lstrip(_BEFORE_ISA).startswith("ISA"):
             cut = window.base + len(text) - len(text.lstrip(_BEFORE_ISA))
         if window.ended:
-            reason = "The ISA segment is incomplete" if cut >= 0 else "There is no ISA segment"
             blank = len(text) - len(text.lstrip(_BEFORE_ISA))
-            raise X12Error(
-                f"{reason}: this cannot be read as X12.", cut if cut >= 0 else blank if not window.base else 0
-            )
+            where = cut if cut >= 0 else window.base + blank
+            raise X12Error(f"{_what_it_is(text[blank:], cut >= 0)} This cannot be read as X12.", where)
         done = max(len(text) - _ISA_REACH, 1)
         skipped += len(text[:done].strip(_BEFORE_ISA))
         window.drop(done)
+
+
+def _what_it_is(text: str, cut: bool) -> str:
+    """Why there is no ISA to read, in words."""
+    if cut:
+        return "The ISA segment is incomplete."
+    if text.startswith("GS"):
+        return "There is no ISA segment: the file begins with a GS, its outer envelope was cut away."
+    if text.startswith(("UNA", "UNB")):
+        return "There is no ISA segment: this looks like EDIFACT."
+    if text.startswith("<"):
+        return "There is no ISA segment: this looks like XML."
+    return "There is no ISA segment." if text else "The file is empty."
 
 
 def _next_isa(text: str, start: int, terminator: str) -> int:

@@ -56,7 +56,7 @@ TRANSACTIONS: Final[Mapping[str, Transaction]] = {
         "price catalog",
         "SC",
         f"ST! BCT! CUR REF* PER*3 SI* DTM*10 CTB*5 PID*200 MEA*40 PKG*25 TD5*5 ITD*5 DIS*20 FOB SAC*25 PAM* {_NOTES} {_PARTY}"
-        f" LIN*{{SI* CUR REF* PER*3 DTM*10 CTB*5 PID*200 MEA*40 PKG*25 PO4* TD5*5 ITD DIS*20 SAC*25 G53 TC2* LDT PWK* IT8* FOB*"
+        f" LIN*{{G53 SI* CUR DTM*10 REF* PER*3 DTM*10 CTB*5 PID*200 MEA*40 PKG*25 PO4* TD5*5 ITD DIS*20 SAC*25 G53 TC2* LDT PWK* IT8* FOB*"
         f" SLN*1000{{DTM*10 PID* MEA* PO4*}} CTP*{{CUR DTM* SAC*25}} {_NOTES} {_PARTY}}} CTT SE!",
     ),
     "846": Transaction(

@@ -136,21 +136,46 @@ def _settle(
     goods = sum((line.quantity * line.unit_price for line in lines), Decimal(0))
     outer, inner = _charges(around), _charges(inside)
     outer_tax, inner_tax = _tax(around), _tax(inside)
+    # A discount for early payment is often named and left out of the total.
+    outer_dues, inner_dues = _dues(outer), _dues(inner)
     readings = [
         (charges, tax)
-        for charges in (outer, inner, (*inner, *outer), ())
-        for tax in dict.fromkeys((outer_tax, inner_tax, outer_tax + inner_tax))
+        for tax_counts in (True, False)
+        for charges in (outer, inner, (*inner, *outer), outer_dues, inner_dues, ())
+        for tax in (dict.fromkeys((outer_tax, inner_tax, outer_tax + inner_tax)) if tax_counts else [Decimal(0)])
     ]
     for charges, tax in readings:
         added = goods + tax + sum((charge.amount for charge in charges), Decimal(0))
         if added.quantize(_CENT, ROUND_HALF_UP) == total:
-            if not charges and (outer or inner):
-                reading.note(
-                    "charges-not-in-total", "The total does not contain the charges that are named.", "SAC", "warning"
-                )
+            _settled(reading, charges, tax, outer, inner, outer_tax or inner_tax)
             return charges, tax
     reading.note("total-differs", f"Lines, charges and taxes do not add up to the total of {total}.", "TDS", "warning")
     return (*inner, *outer), outer_tax or inner_tax
+
+
+def _dues(charges: tuple[Charge, ...]) -> tuple[Charge, ...]:
+    return tuple(charge for charge in charges if charge.amount > 0)
+
+
+def _settled(
+    reading: Reading,
+    charges: tuple[Charge, ...],
+    tax: Decimal,
+    outer: tuple[Charge, ...],
+    inner: tuple[Charge, ...],
+    named_tax: Decimal,
+) -> None:
+    """What was named and is not in the total is worth a word."""
+    if (outer or inner) and charges not in (outer, inner, (*inner, *outer)):
+        words = (
+            "The total does not contain all charges and allowances that are named; those it leaves out were left out."
+        )
+        reading.note("charges-not-in-total", words, "SAC", "warning")
+    if named_tax and not tax:
+        words = (
+            f"The tax of {named_tax} is named, but the total contains it as a charge or not at all; it was not added."
+        )
+        reading.note("tax-not-in-total", words, "TXI", "warning")
 
 
 def _charges(rows: list[Row]) -> tuple[Charge, ...]:

@@ -20,6 +20,8 @@ from integrations.x12.tokens import Delimiters, Segment
 from integrations.x12.writer import day_text, free_text, number_text, text_parts
 
 _PURPOSES: Final[dict[str, OrderPurpose]] = {"00": "original", "01": "cancel", "04": "change", "05": "change"}
+# BCH06 is the order's day; BCH10 and BCH11 are those of the change.
+_CHANGE_DAY: Final = 6
 _PURPOSE_CODES: Final = {"original": "00", "cancel": "01", "change": "04"}
 
 
@@ -90,9 +92,11 @@ def order_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
     purpose = _PURPOSES.get(opening.text(1))
     if purpose is None:
         opening.note("purpose", f"{opening.name}01 {opening.text(1)!r} is not a purpose we know.", 1)
-    issued = _issued_at(opening, header, 6 if change else 5)
+    issued = _issued_at(opening, header, _CHANGE_DAY if change else 5)
     lines = tuple(
-        line for place, loop in enumerate(loops, start=1) if (line := _line_read(loop, place, change)) is not None
+        line
+        for place, loop in enumerate(loops, start=1)
+        if (line := _line_read(loop, place, change, purpose == "change")) is not None
     )
     if not number or purpose is None or issued is None:
         return reading.parsed(None)
@@ -119,18 +123,23 @@ def _issued_at(opening: Row, header: list[Row], day: int) -> datetime | None:
     for row in named(header, "DTM", "004"):
         if moment := row.moment(2, 3, 4):
             return moment
-    on = opening.day(day, "error")
+    on = opening.day(day)
+    if on is None and day == _CHANGE_DAY:
+        on = next((found for number in (11, 10) if (found := opening.day(number))), None)
     if on is None:
-        opening.need(day, "the order date")
+        opening.note("no-date", f"{opening.name}{day:02} does not say the day of the order.", day)
         return None
     return datetime.combine(on, time(0), UTC)
 
 
-def _line_read(loop: list[Row], place: int, change: bool) -> OrderLine | None:
+def _line_read(loop: list[Row], place: int, change: bool, deletes: bool) -> OrderLine | None:
     row = loop[0]
     # POC: line, change code, quantity, left to receive, unit, price, basis, pairs. PO1: line, quantity, unit, price, basis, pairs.
     quantity_at, unit_at, price_at = (3, 5, 6) if change else (2, 3, 4)
     quantity = row.number(quantity_at)
+    deleted = deletes and row.text(2) == "DI"
+    if deleted:
+        quantity = Decimal(0)
     if quantity is None:
         row.need(quantity_at, "the ordered quantity")
         return None
@@ -145,7 +154,7 @@ def _line_read(loop: list[Row], place: int, change: bool) -> OrderLine | None:
         identity=row.identity(price_at + 2),
         description=description(loop),
         quantity=quantity,
-        unit=row.unit(unit_at),
+        unit=row.unit(unit_at, required=not deleted),
         unit_price=Decimal(0) if price is None else price,
         requested_date=dated(loop, "002"),
         contract_number=reference(loop, "CT"),
