@@ -79,6 +79,19 @@ def order_withdraw(*, order_id: int) -> None:
     purchase_orders_settle_rejection(order_numbers=[number])
 
 
+def order_announce_again(*, order_number: str) -> None:
+    """What an outside system refused about an order is said to it once more, as our records say it now."""
+    refused = OutboundMessage.objects.filter(
+        stream=ORDER_STREAM + order_number,
+        topic=PURCHASE_ORDER_CREATE,
+        state=OutboundMessage.State.DEAD,
+        cause="permanent",
+    )
+    endpoints = list(refused.select_for_update().values_list("endpoint_id", flat=True))
+    refused.update(state=OutboundMessage.State.QUEUED, payload=None, cause="", detail="", due_at=timezone.now())
+    ring_after_commit(endpoints)
+
+
 def receipt_announce(*, receipt_id: int) -> None:
     """A receipt (or the reversal of one) was posted: the ERP is told."""
     _write(_RECEIPT, receipt_id, RECEIPT_POST)

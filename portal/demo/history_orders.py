@@ -16,8 +16,8 @@ from portal.demo.load_stock import lot_number
 from procurement.models import ExceptionCase, PurchaseOrder, PurchaseOrderLine, ReceiptLine, ShipNotice
 from procurement.rules.receipt_check import ReceivedLine
 from procurement.services.exceptions import exception_resolve
-from procurement.services.purchase_orders import AnsweredLineInput, ShippedLineInput
 from procurement.services.receipts import receipt_post, receipt_reverse
+from procurement.services.supplier_answers import AnsweredLineInput, ShippedLineInput
 
 S = PurchaseOrder.Status
 R = ExceptionCase.Resolution

@@ -11,6 +11,7 @@ from portal.web import (
     exceptions,
     home,
     invoices,
+    lists,
     lookups,
     messages,
     orders,
@@ -27,6 +28,7 @@ shell: list[URLPattern] = [
     path("", home.home, name="home"),
     path("notices/", home.notices, name="notices"),
     path("search/", searching.search, name="search"),
+    path("views/<str:name>/", lists.views, name="list-views"),
 ]
 
 # -- requests and approvals --------------------------------------------------------------------------------------------
@@ -54,6 +56,7 @@ payables: list[URLPattern] = [
     path("invoices/new/", invoices.invoice_new, name="invoice-new"),
     path("invoices/<str:number>/", invoices.invoice, name="invoice"),
     path("invoices/<str:number>/comment/", invoices.comment, name="invoice-comment"),
+    path("invoices/<str:number>/dispute/", invoices.dispute, name="invoice-dispute"),
     path("invoices/<str:number>/match/", invoices.match_again, name="invoice-match"),
     path("exceptions/case/<int:case_id>/", exceptions.case, name="exception"),
     path("exceptions/case/<int:case_id>/resolve/", exceptions.resolve, name="exception-resolve"),
@@ -61,7 +64,6 @@ payables: list[URLPattern] = [
     path("exceptions/case/<int:case_id>/comment/", exceptions.comment, name="exception-comment"),
     path("exceptions/<str:queue>/", exceptions.queue, name="exceptions"),
     path("exceptions/<str:queue>/several/", exceptions.several, name="exceptions-several"),
-    path("exceptions/<str:queue>/views/", exceptions.save_view, name="exceptions-views"),
 ]
 
 # -- orders, receiving and stock ---------------------------------------------------------------------------------------
@@ -69,7 +71,7 @@ supply: list[URLPattern] = [
     path("orders/", orders.orders, name="orders"),
     path("orders/<str:number>/", orders.order, name="order"),
     path("orders/<str:number>/issue/", orders.issue, name="order-issue"),
-    path("orders/<str:number>/cancel/", orders.cancel, name="order-cancel"),
+    path("orders/<str:number>/act/", orders.act, name="order-act"),
     path("orders/<str:number>/comment/", orders.comment, name="order-comment"),
     path("workbench/", workbench.workbench, name="workbench"),
     path("workbench/source/", workbench.source, name="workbench-source"),

@@ -7,20 +7,25 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import F, Min, Prefetch, Q, QuerySet
+from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, TextField
+from django.db.models.functions import Cast
 
 from core.actors import Actor
 from core.errors import NotFound
+from core.packed import packed
 from masterdata.models import ItemPackaging, Role
 from masterdata.selectors import at, scoped
 from procurement.models import (
+    Invoice,
     PurchaseOrder,
     PurchaseOrderLine,
     Receipt,
     ReceiptLine,
+    ShipNotice,
     ShipNoticeLine,
     SupplierAnswer,
 )
+from procurement.selectors.invoices import remarks_on
 
 
 def orders_visible(actor: Actor) -> QuerySet[PurchaseOrder]:
@@ -65,22 +70,40 @@ def orders_listed(
 
 
 def order_get(actor: Actor, number: str) -> PurchaseOrder:
-    """One order with lines, receipts, invoices and `announced_at`, when its first ship notice came. Raises NotFound."""
+    """One order with its lines. Raises NotFound."""
+    return _one(orders_visible(actor), number)
+
+
+def order_with_all(actor: Actor, number: str) -> PurchaseOrder:
+    """One order with its lines and, in the same statement, what came of it. Raises NotFound.
+
+    `announced_at` is when its first ship notice came; `remarks`, `its_receipts` and `its_invoices` are lists of dicts, newest
+    first, with moments and amounts as text.
+    """
+    receipts = Receipt.objects.filter(order=OuterRef("pk")).order_by("-id")
+    invoices = Invoice.objects.filter(order=OuterRef("pk")).order_by("-id")
+    return _one(
+        orders_visible(actor).annotate(
+            announced_at=Subquery(
+                ShipNotice.objects.filter(order=OuterRef("pk")).order_by("received_at").values("received_at")[:1]
+            ),
+            remarks=remarks_on("purchase_order"),
+            its_receipts=packed(receipts, number="number", status="status", at="posted_at", who="received_by__name"),
+            its_invoices=packed(
+                invoices, number="number", status="status", at="received_at", theirs="supplier_number", currency="currency",
+                total=Cast("total", TextField()),
+            ),
+        ),
+        number,
+    )  # fmt: skip
+
+
+def _one(found: QuerySet[PurchaseOrder], number: str) -> PurchaseOrder:
     lines = PurchaseOrderLine.objects.select_related("item", "contract_line__contract").order_by("line_number")
-    found = (
-        orders_visible(actor)
-        .filter(number=number)
-        .annotate(announced_at=Min("ship_notices__received_at"))
-        .prefetch_related(
-            Prefetch("lines", lines),
-            Prefetch("receipts", Receipt.objects.select_related("received_by").order_by("-id")),
-            "invoices",
-        )
-        .first()
-    )
-    if found is None:
+    order = found.filter(number=number).prefetch_related(Prefetch("lines", lines)).first()
+    if order is None:
         raise NotFound(f"There is no purchase order {number}.", code="order_unknown")
-    return found
+    return order
 
 
 @dataclass(frozen=True)

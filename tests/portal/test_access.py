@@ -96,8 +96,9 @@ TABLE: dict[str, Entry | str] = {
     "exception-assign": act("case", roles={"ap_clerk"}),
     "exception-comment": act("case", roles=set(ALL), comment="x"),
     "exceptions-several": Entry("post", frozenset({"ap_clerk"}), ("queue",), body={"case": "{case}"}, skips=True),
-    "exceptions-views": Entry("post", args=("queue",)),
-    "order-issue": act("open_order", roles={"buyer"}), "order-cancel": act("open_order", roles={"buyer"}, reason="x"),
+    "list-views": Entry("post", args=("list",)),
+    "order-issue": act("open_order", roles={"buyer"}), "order-act": act("open_order", roles={"buyer"}, act="hold", reason="x"),
+    "invoice-dispute": act("invoice", roles={"ap_clerk"}, reason="x"),
     "order-comment": act("order", roles=set(ALL), comment="x"),
     "workbench-source": act(roles={"buyer"}),
     "receive-post": act("open_order", roles=STOREKEEPERS, **{"quantity-1": "1", "token": "t"}),
@@ -197,7 +198,7 @@ def world() -> World:
         "step": str(ApprovalStep.objects.get(requisition=submitted).pk), "order": order.number, "open_order": waiting.number,
         "receipt": str(receipt), "invoice": invoice.number, "case": str(ExceptionCase.objects.filter(invoice=invoice)[0].pk),
         "message": str(message.pk), "inbound": str(inbound.pk), "endpoint": "erp", "item": "GLOVE", "supplier": "ACME",
-        "contract": "GPO-114", "location": str(net.locations["NORTH-OR"].pk), "queue": "ap",
+        "contract": "GPO-114", "location": str(net.locations["NORTH-OR"].pk), "queue": "ap", "list": "orders",
     }  # fmt: skip
     return World(net, documents)
 
