@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -14,6 +14,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 _trace_id: ContextVar[str] = ContextVar("trace_id", default="")
+_joined: ContextVar[str] = ContextVar("joined_trace_id", default="")
 _SAFE = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _W3C = re.compile(r"[0-9a-f]{32}")
 
@@ -47,7 +48,18 @@ def tracing(trace_id: str | None) -> Iterator[str]:
 def join(trace_id: str) -> None:
     """Continue the surrounding `tracing` block under another trace id."""
     _trace_id.set(trace_id)
+    _joined.set(trace_id)
     structlog.contextvars.bind_contextvars(trace_id=trace_id)
+
+
+@contextmanager
+def watching_joins() -> Iterator[Callable[[], str]]:
+    """Tells which trace the work inside joined last, also after its act is over; the current one where it joined none."""
+    token = _joined.set("")
+    try:
+        yield lambda: _joined.get() or current_trace_id()
+    finally:
+        _joined.reset(token)
 
 
 def span_parent(trace_id: str) -> Context | None:

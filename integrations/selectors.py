@@ -16,7 +16,8 @@ from core.actors import EVERYWHERE, Actor
 from core.errors import NotFound
 from core.keyset import Page, page
 from core.models import BusinessEvent
-from integrations.models import Attempt, Endpoint, InboundMessage, OutboundMessage, Payload
+from integrations.models import Alert, Attempt, Endpoint, Heartbeat, InboundMessage, OutboundMessage, Payload, Tally
+from integrations.watching import EPOCH, windows_now
 from masterdata.models import Role
 
 Direction = Literal["out", "in"]
@@ -352,3 +353,56 @@ def backlog(actor: Actor, *, overdue_after: timedelta = timedelta(minutes=10)) -
         parked=Count("pk", filter=Q(state=came.PARKED)), failed=Count("pk", filter=~Q(state=came.PARKED))
     )  # fmt: skip
     return Backlog(**out, **into)
+
+
+@dataclass(frozen=True)
+class Gauges:
+    """What is measured about the post office, by endpoint code. For machines: it is scoped by who may read /metrics at all."""
+
+    outbox: Sequence[tuple[str, str, int]]
+    oldest: Sequence[tuple[str, float]]
+    tries: Sequence[tuple[str, str, int, float]]
+    endpoints: Sequence[tuple[str, bool, bool]]
+    inbox: Sequence[tuple[str, str, int]]
+    alerts: Sequence[tuple[str, int]]
+    heartbeats: Sequence[tuple[str, float]]
+
+
+def gauges() -> Gauges:
+    """Everything /metrics says, in eight statements whatever the size of the queues."""
+    now = timezone.now()
+    open_states = [*OutboundMessage.OPEN, OutboundMessage.State.DEAD]
+    waiting = OutboundMessage.objects.filter(state__in=open_states).order_by()
+    oldest = waiting.filter(state__in=OutboundMessage.OPEN).values_list("endpoint__code").annotate(t=Min("created_at"))
+    maintained = windows_now(now)
+    unsettled = [InboundMessage.State.PARKED, InboundMessage.State.QUARANTINED, InboundMessage.State.FAILED]
+    documents = InboundMessage.objects.filter(state__in=unsettled).order_by()
+    totals = Tally.objects.filter(slot=EPOCH).order_by("endpoint", "outcome")
+    return Gauges(
+        outbox=list(waiting.values_list("endpoint__code", "state").annotate(n=Count("pk"))),
+        oldest=[(code, (now - at).total_seconds()) for code, at in oldest],
+        tries=list(totals.values_list("endpoint__code", "outcome", "tries", "seconds")),
+        endpoints=[
+            (e.code, endpoint_condition(e) == "open", e.paused or e.pk in maintained)
+            for e in Endpoint.objects.order_by("code")
+        ],
+        inbox=list(documents.values_list("endpoint__code", "state").annotate(n=Count("pk"))),
+        alerts=list(Alert.objects.filter(resolved_at=None).order_by().values_list("kind").annotate(n=Count("pk"))),
+        heartbeats=[(h.name, (now - h.beaten_at).total_seconds()) for h in Heartbeat.objects.order_by("name")],
+    )
+
+
+def alerts_open(actor: Actor) -> QuerySet[Alert]:
+    """Open alerts, newest first; only for those who look after the whole network."""
+    return _alerts(actor).filter(resolved_at=None)
+
+
+def alerts_past(actor: Actor, *, most: int = 50) -> list[Alert]:
+    """The alerts that were over last."""
+    return list(_alerts(actor).filter(resolved_at__isnull=False).order_by("-resolved_at")[:most])
+
+
+def _alerts(actor: Actor) -> QuerySet[Alert]:
+    if actor.scopes(*SEES_ALL) is not EVERYWHERE:
+        return Alert.objects.none()
+    return Alert.objects.select_related("endpoint", "taken_by").order_by("-opened_at", "-pk")

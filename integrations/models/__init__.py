@@ -3,7 +3,7 @@
 from integrations.models.inbox import InboundMessage
 from integrations.models.outbox import Attempt, Endpoint, ErpRoute, OutboundMessage, Payload
 from integrations.models.partners import ControlNumber, Interchange, Partner
-from integrations.models.watch import Alert, Heartbeat, MaintenanceWindow, Tally
+from integrations.models.watch import Alert, Heartbeat, MaintenanceWindow, Notice, Tally
 
 __all__ = [
     "Alert",
@@ -15,6 +15,7 @@ __all__ = [
     "InboundMessage",
     "Interchange",
     "MaintenanceWindow",
+    "Notice",
     "OutboundMessage",
     "Partner",
     "Payload",

@@ -77,7 +77,7 @@ class MaintenanceWindow(models.Model):
 class Alert(models.Model):
     """Something a person should know, one per cause: `key` names the cause, and only one alert of a key is open at a time.
 
-    `count` is how many things share the cause now. Told when it opens, again when it grew tenfold or a day later, and when over.
+    `count` is how many things share the cause now. Notices go out when it opens, when it grew tenfold, every day, and when it is over.
     """
 
     class Kind(models.TextChoices):
@@ -96,14 +96,12 @@ class Alert(models.Model):
     endpoint = models.ForeignKey(Endpoint, null=True, on_delete=models.PROTECT, related_name="alerts")
     title = models.CharField(max_length=200)
     detail = models.CharField(max_length=500, blank=True)
-    link = models.CharField(max_length=300, blank=True, help_text="Path of the page where something can be done.")
     count = models.PositiveIntegerField(default=1)
     opened_at = models.DateTimeField(default=timezone.now)
     seen_at = models.DateTimeField(default=timezone.now, help_text="When the cause was last found.")
-    told_at = models.DateTimeField(null=True, blank=True)
-    told_count = models.PositiveIntegerField(default=0)
+    noticed_at = models.DateTimeField(default=timezone.now, help_text="When notices were last written.")
+    noticed_count = models.PositiveIntegerField(default=1)
     resolved_at = models.DateTimeField(null=True, blank=True)
-    resolution_told_at = models.DateTimeField(null=True, blank=True)
     taken_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -117,6 +115,39 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class Notice(models.Model):
+    """What is told about an alert, on one channel: written with the alert, sent until it worked."""
+
+    class Channel(models.TextChoices):
+        MAIL = "mail", "E-mail"
+        WEBHOOK = "webhook", "Webhook"
+
+    class What(models.TextChoices):
+        OPENED = "opened", "New"
+        GREW = "grew", "Grew"
+        AGAIN = "again", "Still open"
+        RESOLVED = "resolved", "Over"
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="notices")
+    channel = models.CharField(max_length=8, choices=Channel)
+    what = models.CharField(max_length=8, choices=What)
+    count = models.PositiveIntegerField()
+    written_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(default=timezone.now)
+    tries = models.PositiveIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    detail = models.CharField(max_length=200, blank=True, help_text="Why the last try failed.")
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(sent_at__isnull=True), name="integrations_notice_due")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.what} {self.alert_id}"
 
 
 class Heartbeat(models.Model):

@@ -268,7 +268,7 @@ def _record_together(endpoint: Endpoint, done: Sequence[Taken]) -> None:
         mine = relay.settle(settled)
         relay.note(tries, [next(kept) if each.answer.raw else None for each in tries])
         effects.take_effect([(e.message, e.answer) for e in done if e.answer and e.message.pk in mine])
-        tries_tally(endpoint, [(each.answer.outcome, each.seconds) for each in tries])
+        tries_tally((endpoint.pk, each.finished_at, each.answer.outcome.value, each.seconds) for each in tries)
 
 
 def _result(endpoint: Endpoint, message: OutboundMessage, answer: Answer) -> Settled:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from integrations.models import Endpoint, OutboundMessage
 from integrations.remote import Answer, Outcome
-from integrations.services.maintenance import windows_now
+from integrations.watching import windows_now
 
 THRESHOLD: Final = 5
 """Failures in a row after which an endpoint is left alone."""

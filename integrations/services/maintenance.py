@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Q
 from django.utils import timezone
 
 from core.actors import EVERYWHERE, Actor
@@ -15,40 +14,11 @@ from core.events import emit
 from integrations.events import MaintenanceCancelled, MaintenancePlanned
 from integrations.models import Endpoint, MaintenanceWindow
 from integrations.models.watch import known_timezone
+from integrations.watching import PERIODS
 from masterdata.models import Role
 
 Repeats = MaintenanceWindow.Repeats
-_PERIODS: Final = {Repeats.DAILY: timedelta(days=1), Repeats.WEEKLY: timedelta(days=7)}
 _LONGEST: Final = timedelta(days=7)
-
-
-def windows_now(now: datetime | None = None) -> dict[int, datetime]:
-    """Endpoints (by id) in maintenance now, and when theirs is over. One statement."""
-    now = now or timezone.now()
-    found = MaintenanceWindow.objects.filter(cancelled_at=None, starts_at__lte=now).filter(
-        Q(ends_at__gt=now) | ~Q(repeats=Repeats.NEVER)
-    )
-    over: dict[int, datetime] = {}
-    for window in found:
-        ends = window_ends(window, now)
-        if ends is not None:
-            over[window.endpoint_id] = max(ends, over.get(window.endpoint_id, ends))
-    return over
-
-
-def window_ends(window: MaintenanceWindow, now: datetime) -> datetime | None:
-    """When the occurrence that covers this moment ends; None where none does. Repeats go by the clock on the wall."""
-    if now < window.starts_at or (window.until is not None and now >= window.until):
-        return None
-    period = _PERIODS.get(Repeats(window.repeats))
-    if period is None:
-        return window.ends_at if now < window.ends_at else None
-    zone = window.zone_info
-    first, last = (moment.astimezone(zone).replace(tzinfo=None) for moment in (window.starts_at, window.ends_at))
-    wall = now.astimezone(zone).replace(tzinfo=None)
-    began = first + (wall - first) // period * period
-    ends = began + (last - first)
-    return ends.replace(tzinfo=zone).astimezone(now.tzinfo) if wall < ends else None
 
 
 def maintenance_plan(
@@ -64,7 +34,7 @@ def maintenance_plan(
 ) -> MaintenanceWindow:
     """Leave an endpoint alone from one moment to another, and again as often as it repeats. Raises NotFound, NotAllowed, Invalid."""
     _may(actor)
-    period = _PERIODS.get(Repeats(repeats), _LONGEST)
+    period = PERIODS.get(Repeats(repeats), _LONGEST)
     if not reason.strip():
         raise Invalid("Say why.", code="reason_missing")
     if not starts_at < ends_at <= starts_at + period:

@@ -47,10 +47,12 @@ SELECT {columns}, taken.was, p.content FROM taken LEFT JOIN integrations_payload
 ORDER BY taken.urgent DESC, taken.due_at, taken.id
 """
 # only what delivering takes: reading a message costs as much as sending it
-_FIELDS: Final = (
+_WANTED: Final = {
     "id", "endpoint_id", "topic", "document_kind", "document_number", "stream", "facility_id", "key", "urgent",
     "attempt_count", "cause", "trace_id", "payload_id",
-)  # fmt: skip
+}  # fmt: skip
+# in the order of the model, which is how it takes them
+_FIELDS: Final = [field.attname for field in OutboundMessage._meta.concrete_fields if field.attname in _WANTED]
 _TAKE_ALL: Final = _TAKE.format(columns=", ".join(f"taken.{name}" for name in _FIELDS))
 
 _AGAIN: Final = """

@@ -2,49 +2,41 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 from django.db import connection
-from django.utils import timezone
 
-from integrations.models import Endpoint
-from integrations.remote import Outcome
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-SLOT_SECONDS: Final = 300
+from integrations.watching import EPOCH, slot_of
 
 _ADD: Final = """
 INSERT INTO integrations_tally AS t (endpoint_id, slot, outcome, tries, seconds, slowest)
-SELECT %(endpoint)s, slot, outcome, tries, seconds, slowest
-FROM unnest(%(outcomes)s::text[], %(tries)s::bigint[], %(seconds)s::float8[], %(slowest)s::float8[])
-     AS g (outcome, tries, seconds, slowest)
-     CROSS JOIN (VALUES (%(epoch)s::timestamptz), (%(now)s::timestamptz)) AS s (slot)
-ORDER BY slot, outcome
+SELECT endpoint, slot, outcome, tries, seconds, slowest
+FROM json_to_recordset(%s::json)
+     AS g (endpoint bigint, slot timestamptz, outcome text, tries bigint, seconds float8, slowest float8)
+ORDER BY endpoint, slot, outcome
 ON CONFLICT (endpoint_id, slot, outcome) DO UPDATE
 SET tries = t.tries + excluded.tries, seconds = t.seconds + excluded.seconds, slowest = greatest(t.slowest, excluded.slowest)
 """
 
 
-def slot_of(moment: datetime) -> datetime:
-    """The beginning of the five minutes a moment is in."""
-    seconds = int(moment.timestamp())
-    return datetime.fromtimestamp(seconds - seconds % SLOT_SECONDS, UTC)
-
-
-def tries_tally(endpoint: Endpoint, tries: Iterable[tuple[Outcome, float]]) -> None:
-    """Count tries: how each ended and the seconds it took. One statement, in the caller's transaction."""
-    sums: dict[str, tuple[int, float, float]] = {}
-    for outcome, seconds in tries:
-        number, total, slowest = sums.get(outcome.value, (0, 0.0, 0.0))
-        sums[outcome.value] = (number + 1, total + seconds, max(slowest, seconds))
+def tries_tally(tries: Iterable[tuple[int, datetime, str, float]]) -> None:
+    """Count tries: at which endpoint, when, how each ended, and the seconds it took. One statement, in the caller's transaction."""
+    sums: dict[tuple[int, datetime, str], tuple[int, float, float]] = {}
+    for endpoint_id, moment, outcome, seconds in tries:
+        for slot in (EPOCH, slot_of(moment)):
+            number, total, slowest = sums.get((endpoint_id, slot, outcome), (0, 0.0, 0.0))
+            sums[endpoint_id, slot, outcome] = (number + 1, total + seconds, max(slowest, seconds))
     if not sums:
         return
-    values: dict[str, Any] = {
-        "endpoint": endpoint.pk, "epoch": EPOCH, "now": slot_of(timezone.now()), "outcomes": list(sums),
-        "tries": [n for n, _, _ in sums.values()], "seconds": [s for _, s, _ in sums.values()],
-        "slowest": [s for _, _, s in sums.values()],
-    }  # fmt: skip
+    rows = [
+        {
+            "endpoint": endpoint_id, "slot": slot.isoformat(), "outcome": outcome, "tries": number, "seconds": total,
+            "slowest": slowest,
+        }
+        for (endpoint_id, slot, outcome), (number, total, slowest) in sums.items()
+    ]  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_ADD, values)
+        cursor.execute(_ADD, [json.dumps(rows)])

@@ -111,8 +111,12 @@ class ExceptionCase(models.Model):
             ),
             models.Index(fields=["owner", "-id"], condition=~models.Q(state="resolved"), name="procurement_case_owner"),
             models.Index(fields=["invoice"], name="procurement_case_invoice"),
-            models.Index(fields=["amount", "id"], condition=~models.Q(state="resolved"), name="procurement_case_by_amount"),
-            models.Index(fields=["due_at", "id"], condition=~models.Q(state="resolved"), name="procurement_case_by_due"),
+            models.Index(
+                fields=["amount", "id"], condition=~models.Q(state="resolved"), name="procurement_case_by_amount"
+            ),
+            models.Index(
+                fields=["due_at", "id"], condition=~models.Q(state="resolved"), name="procurement_case_by_due"
+            ),
         ]
 
     def __str__(self) -> str:

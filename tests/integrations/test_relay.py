@@ -13,7 +13,7 @@ from django.utils import timezone
 from integrations.models import Attempt, Endpoint, OutboundMessage, Tally
 from integrations.remote import Answer, Outcome
 from integrations.services import channels, delivery, relay
-from integrations.services.tallies import EPOCH
+from integrations.watching import EPOCH
 from tests.integrations.world import World
 
 State = OutboundMessage.State
@@ -36,6 +36,7 @@ class Nobody:
         return {m.pk: channels.Prepared(m.key.encode(), "text/plain") for m in messages}
 
     def send(self, message: OutboundMessage, payload: bytes) -> Answer:
+        assert (payload, len(message.trace_id)) == (message.key.encode(), 32)
         self.told.append(message.key)
         return Answer(outcome=Outcome.DELIVERED, reference=f"n{message.pk}")
 
@@ -98,6 +99,9 @@ def test_every_try_is_kept_and_counted(nobody: list[Nobody]) -> None:
     messages(there, 25)
     delivery.endpoint_deliver(there.pk)
     assert Attempt.objects.filter(outcome="delivered", payload__isnull=False).count() == 25
+    first = OutboundMessage.objects.select_related("payload").get(key="m0")
+    assert first.payload is not None
+    assert (bytes(first.payload.content), first.trace_id) == (b"m0", "0" * 31 + "1")
     assert Tally.objects.get(endpoint=there, slot=EPOCH).tries == 25
     assert sorted(told(nobody)) == sorted(f"m{n}" for n in range(25))
 
