@@ -9,9 +9,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 import structlog
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 _trace_id: ContextVar[str] = ContextVar("trace_id", default="")
 _SAFE = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_W3C = re.compile(r"[0-9a-f]{32}")
 
 
 def new_trace_id() -> str:
@@ -44,3 +48,19 @@ def join(trace_id: str) -> None:
     """Continue the surrounding `tracing` block under another trace id."""
     _trace_id.set(trace_id)
     structlog.contextvars.bind_contextvars(trace_id=trace_id)
+
+
+def span_parent(trace_id: str) -> Context | None:
+    """Where OpenTelemetry spans of this trace hang: the trace id is ours, so that they need no propagation to find each other.
+
+    None (whatever is current) for a trace id that is no W3C trace id.
+    """
+    if not _W3C.fullmatch(trace_id) or trace_id == "0" * 32:
+        return None
+    parent = SpanContext(
+        trace_id=int(trace_id, 16), span_id=int(trace_id[16:], 16) or 1, is_remote=True, trace_flags=TraceFlags(1)
+    )
+    current = trace.get_current_span().get_span_context()
+    if current.is_valid and current.trace_id == parent.trace_id:
+        return None
+    return trace.set_span_in_context(NonRecordingSpan(parent))

@@ -26,3 +26,21 @@ class EndpointSwitched(Event):
     kind: ClassVar[str] = "endpoint"
     paused: bool
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaintenancePlanned(Event):
+    """An endpoint will be left alone for a time; `number` is its code."""
+
+    kind: ClassVar[str] = "endpoint"
+    starts_at: str
+    ends_at: str
+    repeats: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaintenanceCancelled(Event):
+    """A maintenance window was cancelled; `number` is the endpoint's code."""
+
+    kind: ClassVar[str] = "endpoint"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
+from django.db import connection
 from django.db.models import Count, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
@@ -116,9 +117,17 @@ def counted(actor: Actor, direction: Direction) -> list[tuple[str, str, str, int
     found: QuerySet[Any, Any] = outbound_visible(actor)
     if direction == "in":
         found = inbound_visible(actor).filter(Q(parent__isnull=False) | Q(state=InboundMessage.State.FAILED))
-    newest = found.select_related(None).order_by("-id").values("pk")[:COUNTED]
-    rows = found.model.objects.filter(pk__in=newest).order_by("endpoint__name", "state")
-    return list(rows.values_list("endpoint__code", "endpoint__name", "state").annotate(n=Count("pk")))
+    newest, params = (
+        found.select_related(None).order_by("-id").values("endpoint_id", "state")[:COUNTED].query.sql_with_params()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.code, e.name, n.state, count(*) FROM "  # noqa: S608 - Django's own statement
+            f"({newest}) AS n JOIN integrations_endpoint e ON e.id = n.endpoint_id GROUP BY 1, 2, 3 ORDER BY 2, 3",
+            params,
+        )
+        found_rows: list[tuple[str, str, str, int]] = cursor.fetchall()
+    return found_rows
 
 
 def outbound_get(actor: Actor, message_id: int) -> OutboundDetail:

@@ -43,6 +43,10 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
+# what seals the credentials of endpoints: the first key seals, the others still open; where none is given, SECRET_KEY does both
+SECRETS_KEYS = env_list("SECRETS_KEYS")
+
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver" if DEMO else "")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 

@@ -50,4 +50,6 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     procurement_events.InvoiceDisputeEnded: [],
     integration_events.MessageHandled: [],
     integration_events.EndpointSwitched: [],
+    integration_events.MaintenancePlanned: [],
+    integration_events.MaintenanceCancelled: [],
 }

@@ -18,7 +18,7 @@ from integrations.models import Attempt, OutboundMessage
 from integrations.remote import Answer, Outcome
 from integrations.services import effects
 from integrations.services.channels import Channel, channel_for
-from integrations.services.delivery import payload_keep
+from integrations.services.payloads import payload_keep
 
 State = OutboundMessage.State
 _STATES = {
@@ -50,7 +50,7 @@ def messages_mark_history(told: Sequence[Told], *, with_payload: bool) -> None:
             for each in told:
                 endpoint = each.message.endpoint
                 channel = channels.setdefault(endpoint.pk, channel_for(endpoint))
-                prepared = channel.prepare(each.message)
+                prepared = channel.prepare([each.message])[each.message.pk]
                 each.message.payload = payload_keep(prepared.content, prepared.content_type) if prepared else None
         Attempt.objects.bulk_create(attempt for each in told for attempt in _attempts(each))
         bulk_set(OutboundMessage, sorted((each.message.pk, _values(each)) for each in told))

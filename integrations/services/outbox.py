@@ -14,7 +14,7 @@ from integrations.erp.base import PURCHASE_ORDER_CANCEL, PURCHASE_ORDER_CREATE, 
 from integrations.models import OutboundMessage
 from integrations.services.doorbell import ring_after_commit
 from procurement.models import PurchaseOrder
-from procurement.services.purchase_orders import purchase_order_record_dispatch, purchase_order_settle_rejection
+from procurement.services.purchase_orders import purchase_order_record_dispatch, purchase_orders_settle_rejection
 
 ACKNOWLEDGEMENT_SEND = "acknowledgement.send"
 ORDER_STREAM = "purchase_order:"
@@ -76,7 +76,7 @@ def order_withdraw(*, order_id: int) -> None:
     OutboundMessage.objects.filter(
         stream=ORDER_STREAM + number, topic=PURCHASE_ORDER_CREATE, state=OutboundMessage.State.DEAD, cause="permanent"
     ).update(state=OutboundMessage.State.CANCELLED, detail=Concat(Value("The order was cancelled. "), "detail"))
-    purchase_order_settle_rejection(order_number=number)
+    purchase_orders_settle_rejection(order_numbers=[number])
 
 
 def order_announce_again(*, order_number: str) -> None:

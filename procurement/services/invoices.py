@@ -16,6 +16,7 @@ from core.audit import acting, join_trace
 from core.bulk import bulk_set
 from core.errors import Conflict, Finding, Invalid, NotFound
 from core.events import Event, emit
+from core.rows import read_rows
 from core.sequences import next_number
 from core.tracing import current_trace_id
 from masterdata.models import Facility, Role, Supplier
@@ -137,15 +138,19 @@ def invoice_match(*, actor: Actor, number: str) -> Invoice:
         return row
 
 
+_WAITING = """
+FROM procurement_invoice v JOIN procurement_purchaseorder o ON o.id = v.order_id
+WHERE v.order_id = %(order)s AND v.status = ANY(%(states)s) ORDER BY v.id FOR UPDATE OF v
+"""
+
+
 def invoices_match_again(*, order_id: int, actor: Actor) -> None:
     """Match every waiting invoice of an order again, oldest first: its receipts or lines have changed."""
-    waiting = (
-        Invoice.objects.filter(order=order_id, status__in=Invoice.MATCHABLE)
-        .select_related("order")
-        .select_for_update(of=("self",))
-        .order_by("pk")
+    rows = read_rows(
+        {"v": Invoice, "o": PurchaseOrder}, _WAITING, {"order": order_id, "states": list(Invoice.MATCHABLE)}
     )
-    for row in waiting:
+    for row, order in rows:
+        row.order = order
         rematch(row, actor)
 
 

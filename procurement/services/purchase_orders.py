@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists
 from django.utils import timezone
 
-from core.actors import Actor
+from core.actors import EVERYWHERE, Actor
 from core.audit import acting, join_trace
 from core.bulk import bulk_set
 from core.errors import Conflict, Finding, Invalid, NotFound
 from core.events import Event, emit
+from core.rows import read_rows
 from core.sequences import next_numbers
-from masterdata.models import Role, Supplier
+from masterdata.models import Facility, Role, Supplier
 from masterdata.rules.offers import round_money, round_price
 from masterdata.selectors import item_facts, scoped
 from procurement.events import (
@@ -291,14 +291,25 @@ def state_by_receipts(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) 
 
 
 def purchase_order_record_dispatch(*, order_number: str, channel: str, dispatch: str, erp_number: str = "") -> None:
-    """Note what messages say about an order: `channel` is supplier or erp. A late 'sent' never hides an acknowledgement."""
-    values: dict[str, str] = {f"{channel}_dispatch": dispatch}
-    if erp_number:
-        values["erp_number"] = erp_number
-    found = PurchaseOrder.objects.filter(number=order_number)
-    if dispatch in (PurchaseOrder.Dispatch.SENT, PurchaseOrder.Dispatch.QUEUED) and not erp_number:
-        found = found.exclude(**{f"{channel}_dispatch": PurchaseOrder.Dispatch.ACKNOWLEDGED})
-    found.update(**values)
+    """Note what a message says about one order; see purchase_orders_record_dispatch."""
+    purchase_orders_record_dispatch(numbers={order_number: erp_number}, channel=channel, dispatch=dispatch)
+
+
+def purchase_orders_record_dispatch(*, numbers: Mapping[str, str], channel: str, dispatch: str) -> None:
+    """Note what messages say about orders: `channel` is supplier or erp. A late 'sent' never hides an acknowledgement.
+
+    `numbers` are our order numbers with the ERP's, or nothing. Two statements for any number of orders.
+    """
+    state = f"{channel}_dispatch"
+    late = (PurchaseOrder.Dispatch.SENT, PurchaseOrder.Dispatch.QUEUED)
+    found = PurchaseOrder.objects.filter(number__in=numbers).order_by("pk").select_for_update(no_key=True)
+    rows = []
+    for pk, number, now, known in found.values_list("pk", "number", state, "erp_number"):
+        hidden = dispatch in late and not numbers[number] and now == PurchaseOrder.Dispatch.ACKNOWLEDGED
+        new = {state: now if hidden else dispatch, "erp_number": numbers[number] or known}
+        if new != {state: now, "erp_number": known}:
+            rows.append((pk, new))
+    bulk_set(PurchaseOrder, rows)
 
 
 def purchase_order_record_rejection(*, order_number: str, system: str, sentence: str, field: str = "") -> None:
@@ -314,29 +325,33 @@ def purchase_order_record_rejection(*, order_number: str, system: str, sentence:
     )  # fmt: skip
 
 
-def purchase_order_settle_rejection(*, order_number: str) -> None:
-    """The order was taken after all, or cancelled: what its refusal had asked the buyer is settled."""
-    ExceptionCase.objects.filter(order__number=order_number, kind=ExceptionCase.Kind.ERP_REJECTED).exclude(
+def purchase_orders_settle_rejection(*, order_numbers: Sequence[str]) -> None:
+    """The orders were taken after all, or cancelled: what their refusal had asked the buyer is settled."""
+    ExceptionCase.objects.filter(order__number__in=order_numbers, kind=ExceptionCase.Kind.ERP_REJECTED).exclude(
         state=ExceptionCase.State.RESOLVED
     ).update(
         state=ExceptionCase.State.RESOLVED, resolution=ExceptionCase.Resolution.MATCHED, resolved_at=timezone.now()
     )
 
 
-def order_lock(*, actor: Actor, number: str, **facts: Exists) -> PurchaseOrder:
-    """The order, locked until the transaction ends. It is the parent that receipts and invoices lock first. Raises NotFound.
+_ORDER = """
+FROM procurement_purchaseorder o JOIN masterdata_facility f ON f.id = o.facility_id
+WHERE o.number = %(number)s AND (%(scopes)s::bigint[] IS NULL OR o.facility_id = ANY(%(scopes)s)) FOR UPDATE OF o
+"""
 
-    `facts` are asked in the same statement and come back as attributes.
-    """
-    order = (
-        PurchaseOrder.objects.filter(scoped(actor), number=number)
-        .annotate(**facts)
-        .select_related("facility", "supplier", "requisition")
-        .select_for_update(of=("self",))
-        .first()
+
+def order_lock(*, actor: Actor, number: str) -> PurchaseOrder:
+    """The order, locked until the transaction ends. It is the parent that receipts and invoices lock first. Raises NotFound."""
+    scopes = actor.scopes()
+    rows = read_rows(
+        {"o": PurchaseOrder, "f": Facility},
+        _ORDER,
+        {"number": number, "scopes": None if scopes is EVERYWHERE else list(scopes)},
     )
-    if order is None:
+    if not rows:
         raise NotFound(f"There is no purchase order {number}.", code="order_unknown")
+    order: PurchaseOrder
+    order, order.facility = rows[0]
     join_trace(order.trace_id)
     return order
 

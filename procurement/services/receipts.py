@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists
 from django.utils import timezone
 
 from core.actors import Actor
@@ -41,10 +40,10 @@ def receipt_post(
     Conflict (order not open), Invalid with all findings.
     """
     with acting(actor=actor, reason="received"):
-        order = order_lock(actor=actor, number=order_number, posted_already=Exists(Receipt.objects.filter(key=key)))
+        order = order_lock(actor=actor, number=order_number)
         role = actor.require(Role.RECEIVER, Role.STOCK_CLERK, scope=order.facility_id, to="receive goods")
-        if order.posted_already:  # type: ignore[attr-defined]  # annotated by _order_to_receive
-            return Receipt.objects.get(key=key)
+        if posted := list(Receipt.objects.raw("SELECT * FROM procurement_receipt WHERE key = %s", [key])):
+            return posted[0]
         _may_receive(order, actor)
         expected = _expected(order)
         today = timezone.now().astimezone(ZoneInfo(order.facility.timezone)).date()
@@ -135,9 +134,15 @@ def receipt_reverse(*, actor: Actor, number: str, reason: str) -> Receipt:
         return receipt
 
 
-def receipt_record_erp_number(*, number: str, erp_number: str) -> None:
-    """The ERP took the receipt and calls it so."""
-    Receipt.objects.filter(number=number).exclude(erp_number=erp_number).update(erp_number=erp_number)
+def receipts_record_erp_numbers(*, numbers: Mapping[str, str]) -> None:
+    """The ERP took these receipts and calls them so: our number and its. Two statements for any number of receipts."""
+    found = Receipt.objects.filter(number__in=numbers).order_by("pk").select_for_update(no_key=True)
+    rows = [
+        (pk, {"erp_number": numbers[number]})
+        for pk, number, known in found.values_list("pk", "number", "erp_number")
+        if known != numbers[number]
+    ]
+    bulk_set(Receipt, rows)
 
 
 def _place(order: PurchaseOrder, code: str) -> int:
