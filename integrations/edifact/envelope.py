@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from integrations.edifact.layouts import layout_for
 from integrations.edifact.tokens import BLANKS, EdifactError, Segment, ServiceCharacters, tokens
 from integrations.x12.checker import SetChecker
 from integrations.x12.findings import Finding, Severity
+
+# Segments that mean nothing without the qualifier at their beginning.
+_QUALIFIED: Final = frozenset({"ALC", "CUX", "DTM", "GIN", "MOA", "NAD", "PRI", "QTY", "RFF"})
 
 
 def component(segment: Segment, element: int, number: int = 0) -> str:
@@ -119,7 +123,9 @@ class _Reader:
         elif name == "UNH":
             self.end_message()
             self.message = Message([segment], [offset], chars.decimal)
-            self.checker = SetChecker(self.message.kind, layout=layout_for(self.message.kind), specs={})
+            self.checker = SetChecker(
+                self.message.kind, layout=layout_for(self.message.kind, self.message.version), specs={}
+            )
             self.feed(segment, offset)
             self.interchanges[-1].messages.append(self.message)
         elif name == "UNZ":
@@ -136,7 +142,13 @@ class _Reader:
             )
 
     def feed(self, segment: Segment, offset: int) -> None:
-        self.checker.feed([segment[0][0]], segment[0][0], "+", offset)
+        name = segment[0][0]
+        self.checker.feed([name], name, "+", offset)
+        if name in _QUALIFIED and not component(segment, 1):
+            words = f"{name} does not say by its qualifier what it is about."
+            self.checker.note(
+                Finding("missing-element", words, "warning", name, self.checker.position, 1, "", offset, "a qualifier")
+            )
 
     def note(self, code: str, message: str, name: str = "", severity: Severity = "error") -> None:
         findings = self.interchanges[-1].findings

@@ -38,7 +38,7 @@ LAYOUTS: Final[Mapping[str, str]] = {
 
 
 @cache
-def layout_for(kind: str) -> Layout | None:
-    """The layout of a message type, None where we have none."""
-    declared = LAYOUTS.get(kind)
+def layout_for(kind: str, version: str) -> Layout | None:
+    """The layout of a message type, None where we have none: the directories of the nineties are like D96A, later ones are not."""
+    declared = LAYOUTS.get(kind) if version.startswith("D9") else None
     return Layout(declared) if declared else None

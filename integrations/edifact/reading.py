@@ -353,7 +353,11 @@ def _charges(header: list[Row]) -> Iterator[Charge]:
             row.note("charge-without-amount", "This charge or allowance has no amount; it was left out.", 0, "warning")
             continue
         code = row.text(2, 0) or row.text(5, 0)
-        yield Charge(code=code, description=row.text(5, 3), amount=-value if row.text(1) == "A" else value)
+        yield Charge(
+            code=code,
+            description="".join(row.segment[5][3:5]).strip() if len(row.segment) > 5 else "",
+            amount=-value if row.text(1) == "A" else value,
+        )
 
 
 _READERS: Final[Mapping[str, Callable[[Rows], Order | OrderAnswer | ShipNotice | InvoiceDoc | None]]] = {

@@ -282,7 +282,9 @@ class _Writer:
         segments += [["PAT", "1"], *_dtm("13", invoice.due_date)] if invoice.due_date else []
         for charge in invoice.charges:
             sign, code = ("A", "204") if charge.amount < 0 else ("C", "23")
-            segments.append(["ALC", sign, _safe(charge.code), "", "", f":::{_free(charge.description, 35)}"])
+            segments.append(
+                ["ALC", sign, _safe(charge.code), "", "", f":::{_pieces(_free(charge.description, 70), 35)}"]
+            )
             segments.append(["MOA", f"{code}:{_number(abs(charge.amount))}"])
         for line in invoice.lines:
             unit = self.unit(line.unit, f"Line {line.line_number or ''} of invoice {invoice.number}")
