@@ -34,8 +34,10 @@ class Schemas:
         self.types: dict[str, str] = {}
         self.sequences: dict[str, tuple[Particle, ...]] = {}
         for path in sorted(folder.rglob("*.xsd")):
-            for node in parse_xml(path.read_bytes()).children:
-                self._take(node)
+            # Signatures have schemas of their own, with a document type; nothing of ours is in them.
+            if "xmldsig" not in path.name and "XAdES" not in path.name:
+                for node in parse_xml(path.read_bytes()).children:
+                    self._take(node)
 
     def _take(self, node: Node) -> None:
         name = node.attributes.get("name", "")

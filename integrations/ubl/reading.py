@@ -417,6 +417,8 @@ def _invoice(root: Node, values: _Values) -> InvoiceDoc | None:
     )
     added = sum((line.quantity * line.unit_price for line in lines), tax)
     added += sum((charge.amount for charge in document.charges), Decimal(0))
+    added -= values.number(root.first("LegalMonetaryTotal/PrepaidAmount")) or Decimal(0)
+    added += values.number(root.first("LegalMonetaryTotal/PayableRoundingAmount")) or Decimal(0)
     if added.quantize(_CENT) != total.quantize(_CENT):
         values.note(
             "total-differs", f"Lines, charges and taxes do not add up to the total of {total}.", root, "warning"
@@ -425,11 +427,19 @@ def _invoice(root: Node, values: _Values) -> InvoiceDoc | None:
 
 
 def _invoice_line(node: Node, credit: bool, values: _Values) -> InvoiceLine | None:
-    counted = values.quantity(node.first("CreditedQuantity" if credit else "InvoicedQuantity"), node)
+    name = "CreditedQuantity" if credit else "InvoicedQuantity"
+    price, whole = values.price(node.first("Price")), values.number(node.first("LineExtensionAmount"))
+    counted: tuple[Decimal, str] | None = Decimal(1), ""
+    if node.first(name) is None and whole is not None:
+        values.note("quantity-missing", f"This {node.name} bills an amount without a quantity.", node, "warning")
+    else:
+        counted = values.quantity(node.first(name), node)
     if counted is None:
         return None
-    price, whole = values.price(node.first("Price")), values.number(node.first("LineExtensionAmount"))
-    if price is None and whole is not None and counted[0]:
+    if whole is not None and counted[0] and (price is None or abs(price * counted[0] - whole) > _CENT):
+        if price is not None:
+            words = f"Quantity times price is not the amount of this {node.name}; the amount counts."
+            values.note("line-charges", words, node, "info")
         price = whole / counted[0]
     if price is None:
         values.note("line-unreadable", f"This {node.name} says no price.", node)
