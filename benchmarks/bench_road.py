@@ -11,9 +11,10 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import count
 from typing import Any
 
 from django.db import connection, transaction
@@ -74,6 +75,10 @@ class Road:
         return order
 
 
+_DAYS = (date(2026, 11, 2) - timedelta(days=n) for n in count())
+"""A day of its own for each bill: the same amount on the same day would wait for a decision instead of being cleared."""
+
+
 def submit(road: Road, number: str) -> None:
     requisition_submit(actor=road.actors["requester"], number=number, confirm=True)
 
@@ -102,12 +107,12 @@ def invoice(road: Road, order: PurchaseOrder) -> None:
         actor=road.actors["ap_clerk"],
         supplier=road.net.suppliers["ACME"],
         invoice=InvoiceInput(
-            supplier_number=uuid.uuid4().hex, order_number=order.number, invoice_date=date(2026, 11, 2), currency="USD",
+            supplier_number=uuid.uuid4().hex, order_number=order.number, invoice_date=next(_DAYS), currency="USD",
             total=Decimal("7.20") * road.lines, lines=lines,
         ),
         source="typed",
     )  # fmt: skip
-    assert row.status == "approved" or row.header_match["findings"][0]["kind"] == "duplicate"
+    assert row.status == "approved"
 
 
 def api_submit(road: Road, number: str) -> None:
@@ -129,7 +134,7 @@ def api_invoice(road: Road, order: PurchaseOrder) -> None:
         for n in range(road.lines)
     ]
     body = {
-        "supplier": "ACME", "supplier_number": uuid.uuid4().hex, "order": order.number, "invoice_date": "2026-11-02",
+        "supplier": "ACME", "supplier_number": uuid.uuid4().hex, "order": order.number, "invoice_date": next(_DAYS).isoformat(),
         "currency": "USD", "total": str(Decimal("7.20") * road.lines), "lines": lines,
     }  # fmt: skip
     road.api["ap_clerk"].post("process/invoices", body, expect=201)
@@ -243,9 +248,9 @@ def plain_approve(road: Road, step: ApprovalStep) -> None:
         c.execute("SELECT 1 FROM inventory_stockbalance WHERE item_id = ANY(%s) FOR UPDATE", [[li[1] for li in lines]])
         c.execute(
             "INSERT INTO procurement_purchaseorder (number, facility_id, supplier_id, ship_to_id, cost_center_id, requisition_id, "
-            "status, urgent, currency, total, payment_terms_days, revision, created_at, issued_at, budget_period, erp_number, "
+            "status, urgent, currency, total, committed, payment_terms_days, revision, created_at, issued_at, budget_period, erp_number, "
             "supplier_order_number, supplier_dispatch, erp_dispatch, acknowledgement, note, trace_id) VALUES (%s, %s, %s, %s, %s, "
-            "%s, 'issued', false, 'USD', 1, 30, 0, now(), now(), '', '', '', 'queued', 'queued', 'none', '', %s) RETURNING id",
+            "%s, 'issued', false, 'USD', 1, 1, 30, 0, now(), now(), '', '', '', 'queued', 'queued', 'none', '', %s) RETURNING id",
             [f"P-{uuid.uuid4().hex[:16]}", facility, lines[0][5], place, cost_center, step.requisition_id, trace],
         )
         [order] = c.fetchone()
@@ -376,6 +381,7 @@ def plain_invoice(road: Road, order: PurchaseOrder) -> None:
         )
         c.execute("UPDATE procurement_invoice SET status = 'matched', matched_at = now() WHERE id = %s", [pk])
         c.execute("UPDATE procurement_invoice SET status = 'approved', approved_amount = 1 WHERE id = %s", [pk])
+        c.execute("UPDATE procurement_purchaseorder SET committed = 0 WHERE id = %s", [order.pk])
         c.execute(
             "UPDATE procurement_budgetfigure SET committed = committed - 1 WHERE cost_center_id = %s",
             [order.cost_center_id],

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 import structlog
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 _trace_id: ContextVar[str] = ContextVar("trace_id", default="")
+_joined: ContextVar[str] = ContextVar("joined_trace_id", default="")
 _SAFE = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_W3C = re.compile(r"[0-9a-f]{32}")
 
 
 def new_trace_id() -> str:
@@ -43,4 +48,31 @@ def tracing(trace_id: str | None) -> Iterator[str]:
 def join(trace_id: str) -> None:
     """Continue the surrounding `tracing` block under another trace id."""
     _trace_id.set(trace_id)
+    _joined.set(trace_id)
     structlog.contextvars.bind_contextvars(trace_id=trace_id)
+
+
+@contextmanager
+def watching_joins() -> Iterator[Callable[[], str]]:
+    """Tells which trace the work inside joined last, also after its act is over; the current one where it joined none."""
+    token = _joined.set("")
+    try:
+        yield lambda: _joined.get() or current_trace_id()
+    finally:
+        _joined.reset(token)
+
+
+def span_parent(trace_id: str) -> Context | None:
+    """Where OpenTelemetry spans of this trace hang: the trace id is ours, so that they need no propagation to find each other.
+
+    None (whatever is current) for a trace id that is no W3C trace id.
+    """
+    if not _W3C.fullmatch(trace_id) or trace_id == "0" * 32:
+        return None
+    parent = SpanContext(
+        trace_id=int(trace_id, 16), span_id=int(trace_id[16:], 16) or 1, is_remote=True, trace_flags=TraceFlags(1)
+    )
+    current = trace.get_current_span().get_span_context()
+    if current.is_valid and current.trace_id == parent.trace_id:
+        return None
+    return trace.set_span_in_context(NonRecordingSpan(parent))

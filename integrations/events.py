@@ -10,13 +10,18 @@ from core.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class MessageHandled(Event):
-    """A person decided about a message: `how` is replayed, resent, marked_delivered or cancelled. `number` is "out/12" or "in/12"."""
+    """A person decided about a message: `how` is replayed, edited, resent, marked_delivered or cancelled. `number` is "out/12" or "in/12".
+
+    `before` and `after` are the digests of an edited text.
+    """
 
     kind: ClassVar[str] = "message"
     how: str
     reason: str
     document_kind: str
     document_number: str
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,3 +31,21 @@ class EndpointSwitched(Event):
     kind: ClassVar[str] = "endpoint"
     paused: bool
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaintenancePlanned(Event):
+    """An endpoint will be left alone for a time; `number` is its code."""
+
+    kind: ClassVar[str] = "endpoint"
+    starts_at: str
+    ends_at: str
+    repeats: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaintenanceCancelled(Event):
+    """A maintenance window was cancelled; `number` is the endpoint's code."""
+
+    kind: ClassVar[str] = "endpoint"

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from django.db.models import Count, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db import connection
+from django.db.models import Count, F, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Replace
 from django.utils import timezone
 
 from core.actors import EVERYWHERE, Actor
 from core.errors import NotFound
 from core.keyset import Page, page
 from core.models import BusinessEvent
-from integrations.models import Attempt, Endpoint, InboundMessage, OutboundMessage, Payload
+from integrations.models import Alert, Attempt, Endpoint, Heartbeat, InboundMessage, OutboundMessage, Payload, Tally
+from integrations.watching import EPOCH, windows_now
 from masterdata.models import Role
 
 Direction = Literal["out", "in"]
@@ -116,9 +118,17 @@ def counted(actor: Actor, direction: Direction) -> list[tuple[str, str, str, int
     found: QuerySet[Any, Any] = outbound_visible(actor)
     if direction == "in":
         found = inbound_visible(actor).filter(Q(parent__isnull=False) | Q(state=InboundMessage.State.FAILED))
-    newest = found.select_related(None).order_by("-id").values("pk")[:COUNTED]
-    rows = found.model.objects.filter(pk__in=newest).order_by("endpoint__name", "state")
-    return list(rows.values_list("endpoint__code", "endpoint__name", "state").annotate(n=Count("pk")))
+    newest, params = (
+        found.select_related(None).order_by("-id").values("endpoint_id", "state")[:COUNTED].query.sql_with_params()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.code, e.name, n.state, count(*) FROM "  # noqa: S608 - Django's own statement
+            f"({newest}) AS n JOIN integrations_endpoint e ON e.id = n.endpoint_id GROUP BY 1, 2, 3 ORDER BY 2, 3",
+            params,
+        )
+        found_rows: list[tuple[str, str, str, int]] = cursor.fetchall()
+    return found_rows
 
 
 def outbound_get(actor: Actor, message_id: int) -> OutboundDetail:
@@ -223,9 +233,33 @@ def endpoint_condition(endpoint: Endpoint) -> Literal["paused", "open", "failing
     return "failing" if endpoint.consecutive_failures else "healthy"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Dead letters that leave, of one cause: `words` are the remote's, with the document's own number left out."""
+
+    endpoint: str
+    topic: str
+    cause: str
+    words: str
+    example_id: int | None = None
+
+
+def group_of(actor: Actor, group: Group) -> QuerySet[OutboundMessage]:
+    """The dead letters of a group that the actor may see."""
+    found = OutboundMessage.objects.filter(_visible(actor), state=OutboundMessage.State.DEAD)
+    return found.filter(endpoint__code=group.endpoint, topic=group.topic, cause=group.cause).alias(
+        words=_words("document_number")
+    ).filter(words=group.words)  # fmt: skip
+
+
+def _words(number: str) -> Replace:
+    """What was said, without the document's own number: the same cause says the same."""
+    return Replace("detail", F(number), Value("…"))  # type: ignore[arg-type]  # any expression will do
+
+
 @dataclass(frozen=True)
 class CauseGroup:
-    """Dead letters (or quarantined documents) with one cause, at one endpoint."""
+    """Dead letters (or quarantined documents) with one cause, at one endpoint. `words` are as in Group."""
 
     direction: Direction
     endpoint: str
@@ -236,36 +270,45 @@ class CauseGroup:
     oldest: datetime
     newest: datetime
     example_id: int
-    example: str
+    words: str
+
+    @property
+    def example(self) -> str:
+        return self.words
 
 
 def dead_letters(actor: Actor) -> list[CauseGroup]:
-    """What needs a person, grouped by endpoint, topic and cause, the largest group first. Two statements."""
+    """What needs a person, grouped by endpoint, topic, cause and words, the largest group first. Two statements."""
     groups = [
-        *_groups("out", outbound_visible(actor).filter(state=OutboundMessage.State.DEAD), "topic", "created_at"),
+        *_groups(
+            "out",
+            outbound_visible(actor).filter(state=OutboundMessage.State.DEAD),
+            "topic",
+            "created_at",
+            "document_number",
+        ),
         *_groups(
             "in",
             inbound_visible(actor).filter(state__in=[InboundMessage.State.FAILED, InboundMessage.State.QUARANTINED]),
             "kind",
             "received_at",
+            "control_number",
         ),
     ]
     return sorted(groups, key=lambda group: (-group.count, group.oldest))
 
 
-def _groups(direction: Direction, found: QuerySet[Any, Any], what: str, moment: str) -> list[CauseGroup]:
+def _groups(direction: Direction, found: QuerySet[Any, Any], what: str, moment: str, number: str) -> list[CauseGroup]:
     rows = (
         found.order_by()
-        .values("endpoint__code", "endpoint__name", what, "cause")
+        .annotate(words=_words(number))
+        .values("endpoint__code", "endpoint__name", what, "cause", "words")
         .annotate(n=Count("pk"), oldest=Min(moment), newest=Max(moment), example=Max("pk"))
     )
-    rows = list(rows)
-    model: Any = OutboundMessage if direction == "out" else InboundMessage
-    details = dict(model.objects.filter(pk__in=[row["example"] for row in rows]).values_list("pk", "detail"))
     return [
         CauseGroup(
             direction, row["endpoint__code"], row["endpoint__name"], row[what] or "file", row["cause"], row["n"],
-            row["oldest"], row["newest"], row["example"], details.get(row["example"], ""),
+            row["oldest"], row["newest"], row["example"], row["words"],
         )
         for row in rows
     ]  # fmt: skip
@@ -343,3 +386,56 @@ def backlog(actor: Actor, *, overdue_after: timedelta = timedelta(minutes=10)) -
         parked=Count("pk", filter=Q(state=came.PARKED)), failed=Count("pk", filter=~Q(state=came.PARKED))
     )  # fmt: skip
     return Backlog(**out, **into)
+
+
+@dataclass(frozen=True)
+class Gauges:
+    """What is measured about the post office, by endpoint code. For machines: it is scoped by who may read /metrics at all."""
+
+    outbox: Sequence[tuple[str, str, int]]
+    oldest: Sequence[tuple[str, float]]
+    tries: Sequence[tuple[str, str, int, float]]
+    endpoints: Sequence[tuple[str, bool, bool]]
+    inbox: Sequence[tuple[str, str, int]]
+    alerts: Sequence[tuple[str, int]]
+    heartbeats: Sequence[tuple[str, float]]
+
+
+def gauges() -> Gauges:
+    """Everything /metrics says, in eight statements whatever the size of the queues."""
+    now = timezone.now()
+    open_states = [*OutboundMessage.OPEN, OutboundMessage.State.DEAD]
+    waiting = OutboundMessage.objects.filter(state__in=open_states).order_by()
+    oldest = waiting.filter(state__in=OutboundMessage.OPEN).values_list("endpoint__code").annotate(t=Min("created_at"))
+    maintained = windows_now(now)
+    unsettled = [InboundMessage.State.PARKED, InboundMessage.State.QUARANTINED, InboundMessage.State.FAILED]
+    documents = InboundMessage.objects.filter(state__in=unsettled).order_by()
+    totals = Tally.objects.filter(slot=EPOCH).order_by("endpoint", "outcome")
+    return Gauges(
+        outbox=list(waiting.values_list("endpoint__code", "state").annotate(n=Count("pk"))),
+        oldest=[(code, (now - at).total_seconds()) for code, at in oldest],
+        tries=list(totals.values_list("endpoint__code", "outcome", "tries", "seconds")),
+        endpoints=[
+            (e.code, endpoint_condition(e) == "open", e.paused or e.pk in maintained)
+            for e in Endpoint.objects.order_by("code")
+        ],
+        inbox=list(documents.values_list("endpoint__code", "state").annotate(n=Count("pk"))),
+        alerts=list(Alert.objects.filter(resolved_at=None).order_by().values_list("kind").annotate(n=Count("pk"))),
+        heartbeats=[(h.name, (now - h.beaten_at).total_seconds()) for h in Heartbeat.objects.order_by("name")],
+    )
+
+
+def alerts_open(actor: Actor) -> QuerySet[Alert]:
+    """Open alerts, newest first; only for those who look after the whole network."""
+    return _alerts(actor).filter(resolved_at=None)
+
+
+def alerts_past(actor: Actor, *, most: int = 50) -> list[Alert]:
+    """The alerts that were over last."""
+    return list(_alerts(actor).filter(resolved_at__isnull=False).order_by("-resolved_at")[:most])
+
+
+def _alerts(actor: Actor) -> QuerySet[Alert]:
+    if actor.scopes(*SEES_ALL) is not EVERYWHERE:
+        return Alert.objects.none()
+    return Alert.objects.select_related("endpoint", "taken_by").order_by("-opened_at", "-pk")

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from integrations.services.outbox import order_announce, order_withdraw, receipt_announce, voucher_announce
-from procurement.events import InvoiceCleared, PurchaseOrderCancelled, PurchaseOrderIssued, ReceiptEvent
+from integrations.services.outbox import (
+    order_announce,
+    order_announce_again,
+    order_withdraw,
+    receipt_announce,
+    voucher_announce,
+)
+from procurement.events import (
+    InvoiceCleared,
+    PurchaseOrderCancelled,
+    PurchaseOrderCorrected,
+    PurchaseOrderIssued,
+    ReceiptEvent,
+)
 
 
 def tell_order(event: PurchaseOrderIssued) -> None:
     """ERP and supplier get the order."""
     order_announce(order_id=event.order_id)
+
+
+def tell_order_again(event: PurchaseOrderCorrected) -> None:
+    """What an outside system had refused is said to it once more."""
+    order_announce_again(order_number=event.number)
 
 
 def tell_cancellation(event: PurchaseOrderCancelled) -> None:

@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from celery import shared_task
 
-from integrations.services.delivery import endpoint_deliver, endpoints_due, leases_recover
+from integrations.services.alerts import alerts_check
+from integrations.services.delivery import deliver_run, endpoints_due
+from integrations.services.heartbeats import heartbeat
 from integrations.services.inbound_documents import documents_apply
 from integrations.services.inbox import mailboxes_poll
+from integrations.services.notices import notices_send
 from integrations.services.payments import payments_pull
+from integrations.services.probes import endpoints_probe
+from integrations.services.relay import leases_recover
+from integrations.watching import silences
+
+SWEEP_EVERY: Final = 10.0
+"""Seconds within which the sweep is to run again; beat rings more often."""
+WORKERS_RUNG: Final = 8
+"""How many deliveries the sweep rings for at most; each serves endpoints in turn."""
 
 
 @shared_task
-def deliver(endpoint_ids: Sequence[int]) -> None:
-    """Deliver what is due at these endpoints. One task per batch, never per message."""
-    for endpoint_id in endpoint_ids:
-        endpoint_deliver(endpoint_id)
+def deliver(endpoint_ids: Sequence[int] = ()) -> None:
+    """Deliver what is due. Who rang is told by `endpoint_ids`; whose turn it is, the database knows."""
+    deliver_run()
+    if silences():
+        # beat is dead, so nobody rings for the watch: whoever still works looks
+        alerts_check()
+        notices_send()
 
 
 @shared_task
 def sweep() -> None:
     """The guarantee: whatever is due is found here, whether or not anybody rang."""
+    heartbeat("sweep", every=SWEEP_EVERY)
     leases_recover()
-    for endpoint_id in endpoints_due():
-        deliver.apply_async(args=([endpoint_id],), expires=30)
+    for _ in endpoints_due()[:WORKERS_RUNG]:
+        deliver.apply_async(expires=3)
 
 
 @shared_task
@@ -38,3 +54,16 @@ def poll() -> None:
 def pull_payments() -> None:
     """Ask every ERP what it has paid."""
     payments_pull()
+
+
+@shared_task
+def probe() -> None:
+    """Ask quiet endpoints whether anybody is there."""
+    endpoints_probe()
+
+
+@shared_task
+def watch() -> None:
+    """Open, refresh and settle alerts, and tell people about them."""
+    alerts_check()
+    notices_send()

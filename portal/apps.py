@@ -9,6 +9,8 @@ class PortalConfig(AppConfig):
     def ready(self) -> None:
         # models are not loaded yet when this module is imported
         from core import events
+        from portal import telemetry
         from portal.wiring import HANDLERS
 
         events.install(HANDLERS)
+        telemetry.install()

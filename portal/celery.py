@@ -16,4 +16,6 @@ app.conf.beat_schedule = {
     "outbox sweep": {"task": "integrations.tasks.sweep", "schedule": 3.0, "options": {"expires": 3}},
     "mailboxes": {"task": "integrations.tasks.poll", "schedule": 2.0, "options": {"expires": 2}},
     "payments": {"task": "integrations.tasks.pull_payments", "schedule": 5.0, "options": {"expires": 5}},
+    "probes": {"task": "integrations.tasks.probe", "schedule": 10.0, "options": {"expires": 10}},
+    "watch": {"task": "integrations.tasks.watch", "schedule": 15.0, "options": {"expires": 15}},
 }

@@ -7,6 +7,9 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 
+from integrations.models import Heartbeat
+from integrations.watching import silences
+
 
 def live(request: HttpRequest) -> JsonResponse:
     """The process answers."""
@@ -20,6 +23,20 @@ def ready(request: HttpRequest) -> JsonResponse:
     status = "ok" if database and broker else ("degraded" if database else "down")
     body = {"status": status, "database": _word(database), "redis": _word(broker)}
     return JsonResponse(body, status=200 if database else 503)
+
+
+def beat(request: HttpRequest) -> JsonResponse:
+    """The dead man's switch: 503 when the sweep of the queues has missed two periods, or never ran. For a monitor outside."""
+    try:
+        silent = silences()
+        known = Heartbeat.objects.exists()
+    except DatabaseError:
+        return JsonResponse({"status": "down", "database": "down"}, status=503)
+    body = {
+        "status": "ok" if known and not silent else "silent",
+        "silent": [{"name": each.name, "since": each.since.isoformat()} for each in silent],
+    }
+    return JsonResponse(body, status=200 if known and not silent else 503)
 
 
 def _database() -> bool:

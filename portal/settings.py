@@ -43,6 +43,10 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
 
 
+SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
+# what seals the credentials of endpoints: the first key seals, the others still open; where none is given, SECRET_KEY does both
+SECRETS_KEYS = env_list("SECRETS_KEYS")
+
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1],testserver" if DEMO else "")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")
 
@@ -75,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.TraceMiddleware",
+    "portal.telemetry.SpanMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -189,6 +194,28 @@ CELERY_TIMEZONE = "UTC"
 # where managed-folder mailboxes of trading partners live
 EDI_MAILBOX_DIR = Path(os.environ.get("EDI_MAILBOX_DIR", VAR_DIR / "mailboxes"))
 DEMO_ERP_URL = os.environ.get("DEMO_ERP_URL", "http://127.0.0.1:8099")
+
+# how people and other systems hear of alerts; without EMAIL_HOST and without ALERT_WEBHOOK_URL they are only on the screen
+EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
+EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "25"))
+EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env_flag("EMAIL_USE_TLS")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "portal@localhost")
+ALERT_EMAILS = env_list("ALERT_EMAILS")
+ALERT_WEBHOOK_URL = os.environ.get("ALERT_WEBHOOK_URL", "")
+ALERT_WEBHOOK_SECRET = os.environ.get("ALERT_WEBHOOK_SECRET", "")
+PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://localhost:8000").rstrip("/")
+if ALERT_WEBHOOK_URL and not ALERT_WEBHOOK_SECRET:
+    raise ImproperlyConfigured(
+        "ALERT_WEBHOOK_URL needs ALERT_WEBHOOK_SECRET: the receiver tells by it that the call is ours."
+    )
+
+# /metrics answers who brings METRICS_TOKEN; without a token nobody but this machine
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+# OpenTelemetry spans go there over OTLP/HTTP, e.g. http://collector:4318; empty records none
+OTLP_ENDPOINT = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").rstrip("/")
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

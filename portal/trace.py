@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 
 from core.actors import Actor
 from core.errors import NotFound
@@ -34,10 +34,17 @@ _LANES = {
 }  # fmt: skip
 _WORDS = {
     "RequisitionSubmitted": "Submitted for approval",
-    "RequisitionDecided": "Decided",
     "RequisitionApproved": "Approved",
     "RequisitionCancelled": "Withdrawn",
     "RequisitionFulfilled": "Everything has arrived",
+    "RequisitionClosed": "Request closed",
+    "PurchaseOrderHeld": "Order put on hold",
+    "PurchaseOrderReleased": "Order released",
+    "PurchaseOrderClosed": "Order closed",
+    "PurchaseOrderReopened": "Order opened again",
+    "PurchaseOrderCorrected": "Order put right, sent again",
+    "InvoiceDisputed": "Invoice disputed with the supplier",
+    "InvoiceDisputeEnded": "Dispute ended",
     "PurchaseOrderIssued": "Order issued",
     "PurchaseOrderCancelled": "Order cancelled",
     "SupplierAnswerRecorded": "Supplier answered",
@@ -50,6 +57,7 @@ _WORDS = {
     "InvoiceCleared": "Invoice cleared for payment",
     "InvoicePosted": "Voucher posted in the ERP",
     "InvoicePaid": "Paid",
+    "MessageHandled": "Decided about a message",
 }
 
 
@@ -133,7 +141,7 @@ def _events(actor: Actor, trace_id: str) -> list[Hop]:
         Hop(
             at=row.occurred_at,
             lane=_LANES.get(row.type, PORTAL),
-            text=_WORDS.get(row.type, row.type),
+            text=_text(row),
             kind=row.kind,
             number=row.number,
             who=_who(row),
@@ -142,6 +150,14 @@ def _events(actor: Actor, trace_id: str) -> list[Hop]:
         )
         for row in rows.order_by("id")
     ]
+
+
+def _text(row: BusinessEvent) -> str:
+    if row.type == "RequisitionDecided":
+        return {"approve": "Approved a step", "return": "Sent back for changes", "reject": "Rejected"}.get(
+            str(row.data.get("decision")), "Decided"
+        )
+    return _WORDS.get(row.type, row.type)
 
 
 def _who(row: BusinessEvent) -> str:
@@ -153,16 +169,21 @@ def _who(row: BusinessEvent) -> str:
 def _detail(row: BusinessEvent) -> str:
     data = row.data
     parts = {
-        "RequisitionDecided": f"{data.get('decision', '')} {data.get('comment', '')}",
-        "SupplierAnswerRecorded": f"{data.get('status', '')}"
+        "RequisitionDecided": str(data.get("comment", "")),
+        "SupplierAnswerRecorded": _label(PurchaseOrder.Acknowledgement, data.get("status"))
         + (f", {data.get('exceptions')} for the buyer" if data.get("exceptions") else ""),
         "ShipNoticeRecorded": f"shipment {data.get('shipment_number', '')}",
-        "InvoiceExceptionOpened": ", ".join(data.get("kinds") or []),
-        "InvoiceExceptionResolved": str(data.get("resolution", "")).replace("_", " "),
+        "InvoiceExceptionOpened": ", ".join(_label(ExceptionCase.Kind, kind) for kind in data.get("kinds") or []),
+        "InvoiceExceptionResolved": _label(ExceptionCase.Resolution, data.get("resolution")),
         "InvoicePosted": str(data.get("voucher_number", "")),
         "InvoicePaid": f"on {data.get('paid_on', '')}",
     }
-    return parts.get(row.type, "").strip()
+    return parts.get(row.type, str(data.get("reason", ""))).strip()
+
+
+def _label(choices: type[TextChoices], code: object) -> str:
+    """The word of a code that an event carries."""
+    return str(dict(choices.choices).get(str(code), str(code or "").replace("_", " ")))
 
 
 def _sent(actor: Actor, trace_id: str) -> list[Hop]:
@@ -235,7 +256,9 @@ def _where_it_stands(actor: Actor, trace_id: str, hops: list[Hop]) -> tuple[str,
     cases = ExceptionCase.objects.filter(inside, Q(order__trace_id=trace_id) | Q(invoice__trace_id=trace_id)).exclude(
         state=ExceptionCase.State.RESOLVED
     )
-    if (case := cases.order_by("id").first()) is not None:
+    if (case := cases.select_related("owner", "invoice").order_by("id").first()) is not None:
+        if case.invoice and case.invoice.status == Invoice.Status.DISPUTED:
+            return f"{case.invoice.number} is disputed with the supplier", "Accounts payable"
         return f"Waits for a decision: {case.title}", case.owner.name if case.owner else case.get_queue_display()
     return _after_ordering(inside, trace_id, requisition)
 
@@ -260,12 +283,24 @@ def _after_ordering(inside: Q, trace_id: str, requisition: Requisition | None) -
     orders = list(
         PurchaseOrder.objects.filter(inside, trace_id=trace_id).exclude(status="cancelled").select_related("supplier")
     )
+    if (held := next((o for o in orders if o.status == PurchaseOrder.Status.ON_HOLD), None)) is not None:
+        return f"{held.number} is on hold", "Buyer"
+    if (draft := next((o for o in orders if o.status == PurchaseOrder.Status.DRAFT), None)) is not None:
+        return f"{draft.number} is a draft and not issued yet", "Buyer"
     waiting = [o for o in orders if o.status in PurchaseOrder.RECEIVABLE]
     if waiting:
         order = waiting[0]
-        if order.supplier_dispatch in ("queued", "none"):
+        untouched = (
+            order.status == PurchaseOrder.Status.ISSUED and order.acknowledgement == PurchaseOrder.Acknowledgement.NONE
+        )
+        if order.supplier_dispatch == PurchaseOrder.Dispatch.QUEUED:
             return f"{order.number} is being sent to {order.supplier.name}", "Portal"
-        expected = f", expected {order.expected_on:%b} {order.expected_on.day}" if order.expected_on else ""
+        if order.supplier_dispatch == PurchaseOrder.Dispatch.NONE and untouched:
+            return (
+                f"{order.supplier.name} takes no electronic orders: {order.number} goes to them by e-mail or phone",
+                "Buyer",
+            )
+        expected = f", expected {order.expected_on.day} {order.expected_on:%b}" if order.expected_on else ""
         return f"Waits for delivery of {order.number} from {order.supplier.name}{expected}", "Receiver"
     if invoices and all(i.status == Invoice.Status.PAID for i in invoices):
         return "Paid", "Nobody"

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
 from core.actors import Actor
-from core.tally import Counting, Tally, tallies
+from core.tally import Counting, Tally, tallies, tallies_beside
 from integrations import selectors as letters
 from inventory.selectors import below_par
 from masterdata.models import Role
@@ -162,6 +163,11 @@ QUEUES: tuple[Queue, ...] = (
         screen="messages", badge=True, card=False,
     ),
     Queue(
+        key="alerts", label="Alerts", icon="bell", roles=MESSAGE_ROLES,
+        counting=lambda actor, facility, day: Counting(rows=letters.alerts_open(actor), moment="opened_at"),
+        screen="alerts", badge=True, tone="bad",
+    ),
+    Queue(
         key="low_stock", label="Below par", icon="building-warehouse", roles=(Role.STOCK_CLERK,),
         counting=lambda actor, facility, day: Counting(rows=below_par(actor, facility_id=facility)),
         screen="stock", query="?view=low", badge=True,
@@ -175,16 +181,30 @@ def work_cards(actor: Actor, *, facility_id: int | None = None) -> list[WorkCard
     return [_card(queue, tally) for queue, tally in _counted(actor, facility_id, lambda queue: queue.card)]
 
 
-def badges(actor: Actor, *, facility_id: int | None = None) -> dict[str, int]:
-    """Waiting work by queue, for the navigation; one statement."""
-    return {queue.key: tally.count for queue, tally in _counted(actor, facility_id, lambda queue: queue.badge)}
+def badges(
+    actor: Actor, *, facility_id: int | None = None, beside: Combinable | None = None
+) -> tuple[dict[str, int], Any]:
+    """Waiting work by queue, for the navigation, and the value of an expression over the person; one statement."""
+    counting = _counting(actor, facility_id, lambda queue: queue.badge)
+    found = tallies_beside(
+        actor.user_id, queues={queue.key: Counting(rows=each.rows) for queue, each in counting}, value=beside
+    )
+    return {key: tally.count for key, tally in found.counts.items()}, found.value
 
 
 def _counted(actor: Actor, facility_id: int | None, wanted: Callable[[Queue], bool]) -> Iterator[tuple[Queue, Tally]]:
+    counting = _counting(actor, facility_id, wanted)
+    found = tallies(actor.user_id, {queue.key: each for queue, each in counting})
+    return ((queue, found[queue.key]) for queue, _ in counting)
+
+
+def _counting(actor: Actor, facility_id: int | None, wanted: Callable[[Queue], bool]) -> list[tuple[Queue, Counting]]:
     today = timezone.now().date()
-    mine = [queue for queue in QUEUES if wanted(queue) and any(actor.has(role) for role in queue.roles)]
-    found = tallies(actor.user_id, {queue.key: queue.counting(actor, facility_id, today) for queue in mine})
-    return ((queue, found[queue.key]) for queue in mine)
+    return [
+        (queue, queue.counting(actor, facility_id, today))
+        for queue in QUEUES
+        if wanted(queue) and any(actor.has(role) for role in queue.roles)
+    ]
 
 
 def _card(queue: Queue, tally: Tally) -> WorkCard:

@@ -45,6 +45,11 @@ class RequisitionFulfilled(RequisitionEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequisitionClosed(RequisitionEvent):
+    """Every order it led to is closed."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PurchaseOrderEvent(Event):
     kind: ClassVar[str] = "purchase_order"
     order_id: int
@@ -61,6 +66,35 @@ class PurchaseOrderIssued(PurchaseOrderEvent):
 class PurchaseOrderCancelled(PurchaseOrderEvent):
     supplier_id: int
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurchaseOrderHeld(PurchaseOrderEvent):
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurchaseOrderReleased(PurchaseOrderEvent):
+    """A hold ended."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurchaseOrderClosed(PurchaseOrderEvent):
+    """Nothing more is expected: received, billed and paid, or closed short by the buyer."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurchaseOrderReopened(PurchaseOrderEvent):
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PurchaseOrderCorrected(PurchaseOrderEvent):
+    """What made the ERP refuse the order was put right, there or here: it is to be told again."""
+
+    case_id: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +150,18 @@ class InvoiceExceptionResolved(InvoiceEvent):
     case_id: int
     resolution: str
     reason_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceDisputed(InvoiceEvent):
+    """Accounts payable questions the whole bill; nothing is paid meanwhile."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvoiceDisputeEnded(InvoiceEvent):
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,6 +66,27 @@ INVARIANTS = (
         hint="Compare with what the supplier answered; record the answer again.",
     ),
     Invariant(
+        id="purchaseorder.committed_while_open",
+        sentence="An order commits budget only between its issue and its end, and never more than its total.",
+        sql="""
+            SELECT number, status, total, committed FROM procurement_purchaseorder
+            WHERE committed < 0 OR committed > total
+               OR (committed > 0 AND (issued_at IS NULL OR status IN ('closed', 'cancelled')))""",
+        hint="Compare the order's audit rows with its invoices: somebody changed it outside the services.",
+    ),
+    Invariant(
+        id="budget.committed_is_its_orders",
+        sentence="What a month's budget counts as committed is what its orders still commit.",
+        sql="""
+            SELECT c.code AS cost_center, b.period, b.committed, coalesce(o.total, 0) AS of_orders
+            FROM procurement_budgetfigure b JOIN masterdata_costcenter c ON c.id = b.cost_center_id
+            LEFT JOIN LATERAL (
+                SELECT sum(committed) AS total FROM procurement_purchaseorder
+                WHERE cost_center_id = b.cost_center_id AND budget_period = b.period) AS o ON true
+            WHERE b.committed <> coalesce(o.total, 0)""",
+        hint="The orders are the truth: correct the month's figure.",
+    ),
+    Invariant(
         id="purchaseorder.received_is_its_receipts",
         sentence="What an order line counts as received is what its receipts accepted, less reversals.",
         sql="""

@@ -4,6 +4,7 @@ Semantics every adapter keeps:
 - `encode` makes the bytes that go over the wire; the same document gives the same bytes. They are frozen before `send`.
 - `send` tries once, within `deadline` seconds as a whole, and never raises for what a remote does or fails to do.
 - `find` asks whether our reference took effect: FOUND with the ERP's number, MISSING, or why it could not be asked.
+- `health` asks whether the ERP can be used, changing nothing: FOUND, or why not.
 - `payments` gives what changed after a cursor, oldest first; the same cursor gives the same rows again.
 """
 
@@ -71,6 +72,8 @@ class ErpAdapter(Protocol):
     def find(self, message: Outgoing) -> Answer: ...
 
     def payments(self, cursor: str) -> PaymentPage | Answer: ...
+
+    def health(self) -> Answer: ...
 
 
 Maker = Callable[[Connection], ErpAdapter]

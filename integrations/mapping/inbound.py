@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from integrations.canonical import InvoiceDoc, OrderAnswer, ShipNotice
 from procurement.services.invoices import BilledLineInput, InvoiceInput
-from procurement.services.purchase_orders import AnsweredLineInput, ShipNoticeInput, ShippedLineInput
+from procurement.services.supplier_answers import AnsweredLineInput, ShipNoticeInput, ShippedLineInput
 
 
 def answered_lines(answer: OrderAnswer) -> list[AnsweredLineInput]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Prefetch, Subquery
 from django.utils import timezone
 
 from integrations.canonical import (
@@ -28,35 +29,46 @@ from procurement import models as procurement
 _PLACES: Final = Decimal("0.0001")
 
 
-def document_of(message: OutboundMessage) -> Document | None:
-    """The document a message tells, as our records say it now. Raises LookupError for a record that does not exist."""
-    purpose: OrderPurpose
-    if message.document_kind == "purchase_order":
-        purpose = "cancel" if message.topic.endswith(".cancel") else "original"
-        return order_document(message.document_number, purpose)
-    if message.document_kind == "receipt":
-        return receipt_document(message.document_number)
-    if message.document_kind == "invoice":
-        return voucher_document(message.document_number)
-    raise LookupError(f"Nobody knows how to tell a {message.document_kind}.")
+def documents_of(messages: Sequence[OutboundMessage]) -> dict[int, Document | None]:
+    """The documents that messages tell, as our records say them now, by message id. Raises LookupError for a record that does not exist.
+
+    The same number of statements for any number of messages.
+    """
+    numbers: dict[str, set[str]] = {}
+    for message in messages:
+        numbers.setdefault(message.document_kind, set()).add(message.document_number)
+    if unknown := numbers.keys() - _MAKERS.keys():
+        raise LookupError(f"Nobody knows how to tell a {min(unknown)}.")
+    makers = {kind: _MAKERS[kind](found) for kind, found in numbers.items()}
+    return {message.pk: makers[message.document_kind](message) for message in messages}
 
 
-def order_document(number: str, purpose: OrderPurpose) -> Order:
-    """A purchase order with its lines."""
-    order = (
-        procurement.PurchaseOrder.objects.filter(number=number)
-        .select_related("facility", "supplier", "ship_to", "cost_center")
-        .first()
-    )
-    if order is None:
-        raise LookupError(f"There is no purchase order {number}.")
+_Maker = Callable[[OutboundMessage], Document | None]
+
+
+def _orders(numbers: Collection[str]) -> _Maker:
     gtin = ItemPackaging.objects.filter(item=OuterRef("item"), unit=OuterRef("unit")).values("gtin")[:1]
     lines = (
-        order.lines.filter(cancelled=False)
+        procurement.PurchaseOrderLine.objects.filter(cancelled=False)
         .select_related("item", "contract_line__contract")
         .annotate(gtin=Subquery(gtin))
         .order_by("line_number")
     )
+    found = procurement.PurchaseOrder.objects.filter(number__in=numbers).select_related(
+        "facility", "supplier", "ship_to", "cost_center"
+    )
+    by_number = {order.number: order for order in found.prefetch_related(Prefetch("lines", queryset=lines))}
+
+    def make(message: OutboundMessage) -> Order:
+        order = by_number.get(message.document_number)
+        if order is None:
+            raise LookupError(f"There is no purchase order {message.document_number}.")
+        return _order(order, "cancel" if message.topic.endswith(".cancel") else "original")
+
+    return make
+
+
+def _order(order: procurement.PurchaseOrder, purpose: OrderPurpose) -> Order:
     return Order(
         number=order.number,
         issued_at=order.issued_at or timezone.now(),
@@ -64,7 +76,7 @@ def order_document(number: str, purpose: OrderPurpose) -> Order:
         supplier=_supplier(order.supplier),
         buyer=_facility(order.facility),
         ship_to=_party(f"{order.facility.name}, {order.ship_to.name}", order.ship_to.gln, _place_code(order)),
-        lines=tuple(_order_line(line, order.cost_center.code) for line in lines),
+        lines=tuple(_order_line(line, order.cost_center.code) for line in order.lines.all()),
         purpose=purpose,
         revision=order.revision,
         requested_date=order.needed_by,
@@ -74,7 +86,7 @@ def order_document(number: str, purpose: OrderPurpose) -> Order:
 
 
 def _order_line(line: procurement.PurchaseOrderLine, cost_center: str) -> OrderLine:
-    gtin: str | None = line.gtin  # type: ignore[attr-defined]  # annotated by order_document
+    gtin: str | None = line.gtin  # type: ignore[attr-defined]  # annotated by _orders
     return OrderLine(
         line_number=line.line_number,
         identity=ItemIdentity(
@@ -92,16 +104,27 @@ def _order_line(line: procurement.PurchaseOrderLine, cost_center: str) -> OrderL
     )
 
 
-def receipt_document(number: str) -> Receipt | None:
+def _receipts(numbers: Collection[str]) -> _Maker:
+    lines = procurement.ReceiptLine.objects.select_related("order_line").exclude(base_quantity=0)
+    found = procurement.Receipt.objects.filter(number__in=numbers).select_related("order", "reversal_of")
+    by_number = {receipt.number: receipt for receipt in found.prefetch_related(Prefetch("lines", queryset=lines))}
+
+    def make(message: OutboundMessage) -> Receipt | None:
+        receipt = by_number.get(message.document_number)
+        if receipt is None:
+            raise LookupError(f"There is no receipt {message.document_number}.")
+        return _receipt(receipt)
+
+    return make
+
+
+def _receipt(receipt: procurement.Receipt) -> Receipt | None:
     """What a receipt accepted; None where everything was turned away."""
-    receipt = procurement.Receipt.objects.filter(number=number).select_related("order", "reversal_of").first()
-    if receipt is None:
-        raise LookupError(f"There is no receipt {number}.")
     lines = tuple(
         ReceiptLine(
             line_number=line.order_line.line_number, quantity=_accepted(line), unit=line.unit, lot=line.lot, expiry=line.expiry
         )
-        for line in receipt.lines.select_related("order_line").exclude(base_quantity=0)
+        for line in receipt.lines.all()
     )  # fmt: skip
     if not lines:
         return None
@@ -122,11 +145,22 @@ def _accepted(line: procurement.ReceiptLine) -> Decimal:
     return (line.quantity * line.base_quantity / counted).quantize(_PLACES)
 
 
-def voucher_document(number: str) -> Voucher:
+def _vouchers(numbers: Collection[str]) -> _Maker:
+    lines = procurement.InvoiceLine.objects.select_related("order_line")
+    found = procurement.Invoice.objects.filter(number__in=numbers).select_related("supplier", "order")
+    by_number = {invoice.number: invoice for invoice in found.prefetch_related(Prefetch("lines", queryset=lines))}
+
+    def make(message: OutboundMessage) -> Voucher:
+        invoice = by_number.get(message.document_number)
+        if invoice is None:
+            raise LookupError(f"There is no invoice {message.document_number}.")
+        return _voucher(invoice)
+
+    return make
+
+
+def _voucher(invoice: procurement.Invoice) -> Voucher:
     """A cleared invoice with what will be paid of it."""
-    invoice = procurement.Invoice.objects.filter(number=number).select_related("supplier", "order").first()
-    if invoice is None:
-        raise LookupError(f"There is no invoice {number}.")
     kind: Literal["invoice", "credit"] = "credit" if invoice.kind == procurement.Invoice.Kind.CREDIT else "invoice"
     return Voucher(
         number=invoice.number,
@@ -140,7 +174,7 @@ def voucher_document(number: str) -> Voucher:
                 line_number=line.order_line.line_number if line.order_line else None,
                 description=line.description, quantity=line.quantity, unit=line.unit, unit_price=line.unit_price,
             )
-            for line in invoice.lines.select_related("order_line")
+            for line in invoice.lines.all()
         ),
         kind=kind,
         charges=tuple(
@@ -168,3 +202,10 @@ def _place_code(order: procurement.PurchaseOrder) -> str:
 def _party(name: str, gln: str, code: str) -> Party:
     known = {"GLN": gln, "buyer": code}
     return Party(name=name, identifiers={scheme: value for scheme, value in known.items() if value})
+
+
+_MAKERS: Final[Mapping[str, Callable[[Collection[str]], _Maker]]] = {
+    "purchase_order": _orders,
+    "receipt": _receipts,
+    "invoice": _vouchers,
+}

@@ -1,17 +1,23 @@
-"""The post office: endpoints, partners, messages out, messages in."""
+"""The post office: endpoints, partners, messages out, messages in, and what is watched about them."""
 
 from integrations.models.inbox import InboundMessage
 from integrations.models.outbox import Attempt, Endpoint, ErpRoute, OutboundMessage, Payload
 from integrations.models.partners import ControlNumber, Interchange, Partner
+from integrations.models.watch import Alert, Heartbeat, MaintenanceWindow, Notice, Tally
 
 __all__ = [
+    "Alert",
     "Attempt",
     "ControlNumber",
     "Endpoint",
     "ErpRoute",
+    "Heartbeat",
     "InboundMessage",
     "Interchange",
+    "MaintenanceWindow",
+    "Notice",
     "OutboundMessage",
     "Partner",
     "Payload",
+    "Tally",
 ]

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 
 from core.models import APPEND_ONLY
-from core.secrets import seal, unseal
+from core.secrets import newest_key_id, seal, sealed_with, unseal
 from masterdata.models import Facility
 
 _FROM_ENVIRONMENT = re.compile(r"env:((?:DEMO_)?ERP_[A-Z0-9_]+)")
@@ -20,10 +20,11 @@ class Endpoint(models.Model):
 
     `duplicates` is the connector's declared way to avoid doubles: `server_unique` (the remote refuses or repeats the same
     reference), `lookup` (ask for our reference after `quiet_seconds`), or `manual` (a person decides).
-    `circuit_open_until` is shared by all workers: while it is in the future nothing is sent.
+    `circuit_open_until` is shared by all workers: while it is in the future nothing is sent, for `circuit_reason`.
 
-    `config` is plain (base_url, deadline_seconds, parallel, folder); `secrets` holds sealed texts. Both may name an
-    environment variable instead ("env:ERP_MAIN_TOKEN"; its name begins with ERP_ or DEMO_ERP_).
+    `config` is plain (base_url, deadline_seconds, parallel, rate_per_minute, folder); `secrets` holds sealed texts. Both may
+    name an environment variable instead ("env:ERP_MAIN_TOKEN"; its name begins with ERP_ or DEMO_ERP_).
+    `tokens` is how many messages the rate limit allowed at `tokens_at`; `served_at` lets workers take endpoints in turn.
     """
 
     class Kind(models.TextChoices):
@@ -47,7 +48,14 @@ class Endpoint(models.Model):
     pause_reason = models.CharField(max_length=200, blank=True)
     consecutive_failures = models.PositiveIntegerField(default=0)
     circuit_open_until = models.DateTimeField(null=True, blank=True)
+    circuit_reason = models.CharField(max_length=20, blank=True, help_text="Class of the failure that opened it.")
     last_success_at = models.DateTimeField(null=True, blank=True)
+    served_at = models.DateTimeField(null=True, blank=True)
+    tokens = models.FloatField(default=0)
+    tokens_at = models.DateTimeField(null=True, blank=True)
+    probed_at = models.DateTimeField(null=True, blank=True)
+    probe_outcome = models.CharField(max_length=14, blank=True)
+    probe_detail = models.CharField(max_length=200, blank=True)
     cursor = models.CharField(max_length=80, blank=True, help_text="Position of the last pull (payment status).")
 
     class Meta:
@@ -62,13 +70,18 @@ class Endpoint(models.Model):
 
     @property
     def deadline(self) -> float:
-        """Seconds after which one call is given up as a whole."""
-        return min(float(self.config.get("deadline_seconds", 10)), 60.0)
+        """Seconds after which one call is given up as a whole: a hanging remote, asked and told, holds a worker for under a minute."""
+        return min(float(self.config.get("deadline_seconds", 10)), 25.0)
 
     @property
     def parallel(self) -> int:
         """How many workers may deliver to it at once, at most 16."""
         return min(max(int(self.config.get("parallel", 2)), 1), 16)
+
+    @property
+    def rate_per_minute(self) -> float:
+        """How many messages may leave per minute, all workers together; 0 is no limit."""
+        return max(float(self.config.get("rate_per_minute", 0)), 0.0)
 
     def secret(self, name: str) -> str:
         """A secret in plain, empty where there is none. Raises SecretUnreadable, ImproperlyConfigured."""
@@ -79,6 +92,13 @@ class Endpoint(models.Model):
     def secret_set(self, name: str, plain: str) -> None:
         """Seal a secret into `secrets`; the caller saves."""
         self.secrets = {**self.secrets, name: seal(plain, place=self._place(name))}
+
+    def secrets_reseal(self) -> bool:
+        """Seal every secret with the newest key; whether one had another. The caller saves. Raises SecretUnreadable."""
+        old = {name: text for name, text in self.secrets.items() if sealed_with(text) != newest_key_id()}
+        for name, text in old.items():
+            self.secret_set(name, unseal(text, place=self._place(name)))
+        return bool(old)
 
     def _place(self, name: str) -> str:
         return f"endpoint {self.code} {name}"
@@ -154,14 +174,15 @@ class OutboundMessage(models.Model):
     WAITING = (State.QUEUED, State.RETRY, State.UNKNOWN)
 
     id = models.BigAutoField(primary_key=True)
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="messages")
+    # keys that begin another index, or that nobody searches by, have none of their own: each costs every delivery three writes
+    endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="messages", db_index=False)
     topic = models.CharField(
         max_length=40, help_text="What it tells: purchase_order.create, receipt.post, voucher.post, …"
     )
     document_kind = models.CharField(max_length=40)
     document_number = models.CharField(max_length=60)
     stream = models.CharField(max_length=80)
-    facility = models.ForeignKey(Facility, null=True, on_delete=models.PROTECT, related_name="+")
+    facility = models.ForeignKey(Facility, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     key = models.CharField(max_length=80)
     urgent = models.BooleanField(default=False)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
@@ -171,9 +192,10 @@ class OutboundMessage(models.Model):
     cause = models.CharField(max_length=40, blank=True, help_text="Class of the last failure.")
     detail = models.CharField(max_length=500, blank=True, help_text="The remote's words.")
     remote_reference = models.CharField(max_length=80, blank=True)
-    payload = models.ForeignKey(Payload, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    replay_of = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="replays")
-    trace_id = models.CharField(max_length=64, db_index=True)
+    payload = models.ForeignKey(
+        Payload, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    trace_id = models.CharField(max_length=64)
     created_at = models.DateTimeField(auto_now_add=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
 
@@ -191,9 +213,14 @@ class OutboundMessage(models.Model):
                 name="integrations_out_head",
             ),
             models.Index(
-                fields=["state", "-id"], condition=~models.Q(state="delivered"), name="integrations_out_state"
+                fields=["state", "-id"],
+                condition=~models.Q(state__in=["delivered", "in_flight"]),
+                name="integrations_out_state",
             ),
             models.Index(fields=["document_kind", "document_number", "id"], name="integrations_out_document"),
+            models.Index(fields=["trace_id"], name="integrations_out_trace"),
+            models.Index(fields=["endpoint", "-id"], name="integrations_out_newest"),
+            models.Index(fields=["lease_until"], condition=models.Q(state="in_flight"), name="integrations_out_lease"),
         ]
 
     def __str__(self) -> str:
@@ -201,13 +228,12 @@ class OutboundMessage(models.Model):
 
 
 class Attempt(models.Model):
-    """One try to deliver a message: written before it runs (so that crashes are counted), completed after.
+    """One try to deliver a message. It was counted in `attempt_count` before it ran, so a try that is missing here is a crash.
 
-    `purpose` is send, or find: asking the remote whether it has our reference already.
+    `purpose` is send, or find: asking the remote whether it has our reference already. `payload` is what was sent in this try.
     """
 
     class Outcome(models.TextChoices):
-        RUNNING = "running", "Running"
         DELIVERED = "delivered", "Delivered"
         FOUND = "found", "Already there"
         MISSING = "missing", "Asked: not there"
@@ -218,15 +244,21 @@ class Attempt(models.Model):
         UNKNOWN = "unknown", "No answer"
         CRASHED = "crashed", "Worker died"
 
-    message = models.ForeignKey(OutboundMessage, on_delete=models.PROTECT, related_name="attempts")
+    message = models.ForeignKey(OutboundMessage, on_delete=models.PROTECT, related_name="attempts", db_index=False)
     number = models.PositiveIntegerField()
     purpose = models.CharField(max_length=4, default="send", choices=[("send", "Send"), ("find", "Ask")])
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
-    outcome = models.CharField(max_length=14, choices=Outcome, default=Outcome.RUNNING)
+    outcome = models.CharField(max_length=14, choices=Outcome)
     status_code = models.PositiveSmallIntegerField(null=True, blank=True)
     detail = models.CharField(max_length=500, blank=True)
-    answer = models.ForeignKey(Payload, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # the message's constraint holds it, and payloads are never deleted
+    payload = models.ForeignKey(
+        Payload, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    answer = models.ForeignKey(
+        Payload, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     class Meta:
         ordering = ["message", "number"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -13,7 +14,7 @@ from core.secrets import SecretUnreadable
 from integrations.canonical import Acknowledgement, Document, Order
 from integrations.erp.base import Connection, ErpAdapter, Makers, Outgoing
 from integrations.erp.rest_erp.adapter import RestErp
-from integrations.mapping.outbound import document_of
+from integrations.mapping.outbound import documents_of
 from integrations.models import Endpoint, InboundMessage, Interchange, OutboundMessage, Partner
 from integrations.remote import Answer, Outcome
 from integrations.services.control_numbers import control_number_next
@@ -35,14 +36,20 @@ class Prepared:
 
 
 class Channel(Protocol):
-    def prepare(self, message: OutboundMessage) -> Prepared | None:
-        """Build what is sent, in the transaction that freezes it; None where nothing is left to tell."""
+    def open(self, messages: Sequence[OutboundMessage]) -> None:
+        """Look up what telling these messages takes, before the first of them is told."""
+
+    def prepare(self, messages: Sequence[OutboundMessage]) -> Mapping[int, Prepared | None]:
+        """Build what is sent, in the transaction that freezes it, by message id; None where nothing is left to tell."""
 
     def send(self, message: OutboundMessage, payload: bytes) -> Answer:
         """One try. Raises nothing for what the remote does."""
 
     def find(self, message: OutboundMessage) -> Answer:
         """Ask whether it arrived before."""
+
+    def probe(self) -> Answer:
+        """Ask whether anybody is there, without telling anything."""
 
 
 def channel_for(endpoint: Endpoint) -> Channel:
@@ -66,30 +73,49 @@ def adapter_for(endpoint: Endpoint) -> ErpAdapter:
 class ErpChannel:
     def __init__(self, endpoint: Endpoint) -> None:
         self.adapter = adapter_for(endpoint)
+        self.erp_numbers: dict[str, str] = {}
 
-    def prepare(self, message: OutboundMessage) -> Prepared | None:
-        document = document_of(message)
-        if document is None:
-            return None
-        return Prepared(self.adapter.encode(_outgoing(message), document), self.adapter.content_type)
+    def open(self, messages: Sequence[OutboundMessage]) -> None:
+        orders = {_order_of(message) for message in messages}
+        found = PurchaseOrder.objects.filter(number__in=orders - {""})
+        self.erp_numbers.update(found.values_list("number", "erp_number"))
+
+    def prepare(self, messages: Sequence[OutboundMessage]) -> Mapping[int, Prepared | None]:
+        self.open(messages)
+        documents = documents_of(messages)
+        return {
+            message.pk: Prepared(self.adapter.encode(self._outgoing(message), document), self.adapter.content_type)
+            if (document := documents[message.pk])
+            else None
+            for message in messages
+        }
 
     def send(self, message: OutboundMessage, payload: bytes) -> Answer:
-        try:
-            return self.adapter.send(_outgoing(message), payload)
-        except (SecretUnreadable, ImproperlyConfigured) as fault:
-            return Answer(outcome=Outcome.AUTHENTICATION, detail=str(fault))
+        return self._asked(lambda: self.adapter.send(self._outgoing(message), payload))
 
     def find(self, message: OutboundMessage) -> Answer:
+        self.open([message])
+        return self._asked(lambda: self.adapter.find(self._outgoing(message)))
+
+    def probe(self) -> Answer:
+        return self._asked(self.adapter.health)
+
+    def _asked(self, call: Callable[[], Answer]) -> Answer:
         try:
-            return self.adapter.find(_outgoing(message))
+            return call()
         except (SecretUnreadable, ImproperlyConfigured) as fault:
             return Answer(outcome=Outcome.AUTHENTICATION, detail=str(fault))
 
+    def _outgoing(self, message: OutboundMessage) -> Outgoing:
+        order = _order_of(message)
+        return Outgoing(
+            topic=message.topic, reference=message.key, order_number=order,
+            erp_order_number=self.erp_numbers.get(order, ""),
+        )  # fmt: skip
 
-def _outgoing(message: OutboundMessage) -> Outgoing:
-    order = message.stream.removeprefix(ORDER_STREAM) if message.stream.startswith(ORDER_STREAM) else ""
-    number = PurchaseOrder.objects.filter(number=order).values_list("erp_number", flat=True).first() if order else ""
-    return Outgoing(topic=message.topic, reference=message.key, order_number=order, erp_order_number=number or "")
+
+def _order_of(message: OutboundMessage) -> str:
+    return message.stream.removeprefix(ORDER_STREAM) if message.stream.startswith(ORDER_STREAM) else ""
 
 
 def folder_of(endpoint: Endpoint, supplier_code: str) -> Folder:
@@ -106,14 +132,30 @@ class EdiChannel:
     def __init__(self, endpoint: Endpoint) -> None:
         self.partner = Partner.objects.select_related("supplier").get(endpoint=endpoint)
         self.folder = folder_of(endpoint, self.partner.supplier.code)
+        self.names: dict[int | None, str] = {}
 
-    def prepare(self, message: OutboundMessage) -> Prepared | None:
-        document = self._document(message)
+    def open(self, messages: Sequence[OutboundMessage]) -> None:
+        found = Interchange.objects.filter(message__in=messages)
+        self.names.update((each.message_id, _file_name(each)) for each in found)
+
+    def prepare(self, messages: Sequence[OutboundMessage]) -> Mapping[int, Prepared | None]:
+        came = [message for message in messages if message.document_kind == "inbound_file"]
+        documents = {
+            **documents_of([message for message in messages if message.document_kind != "inbound_file"]),
+            **{message.pk: self._acknowledgement(message) for message in came},
+        }
+        return {
+            message.pk: self._prepared(message, document) if (document := documents[message.pk]) else None
+            for message in messages
+        }
+
+    def _prepared(self, message: OutboundMessage, document: Document) -> Prepared:
         partner = self.partner
         functional_id = "FA" if isinstance(document, Acknowledgement) else "PO"
         if isinstance(document, Order) and document.purpose != "original":
             functional_id = "PC"
-        interchange = Interchange.objects.create(
+        # what is built again goes out under the numbers it had
+        interchange = Interchange.objects.filter(message=message).first() or Interchange.objects.create(
             partner=partner, message=message, functional_id=functional_id,
             control_number=control_number_next(partner, "interchange"),
             group_number=control_number_next(partner, "group"),
@@ -128,10 +170,11 @@ class EdiChannel:
             content = order_bytes(document, envelope, interchange.set_number, profile_of(partner))
         else:
             raise LookupError(f"{message.topic} cannot be said in X12.")
+        self.names[message.pk] = _file_name(interchange)
         return Prepared(content, "application/edi-x12")
 
     def send(self, message: OutboundMessage, payload: bytes) -> Answer:
-        name = self._file_name(message)
+        name = self.names[message.pk]
         try:
             self.folder.put(name, payload)
         except TransportError as fault:
@@ -139,22 +182,28 @@ class EdiChannel:
         return Answer(outcome=Outcome.DELIVERED, reference=name)
 
     def find(self, message: OutboundMessage) -> Answer:
-        name = self._file_name(message) if message.payload_id else ""
+        name = self._name_before(message)
         if name and self.folder.has(name):
             return Answer(outcome=Outcome.FOUND, reference=name)
         return Answer(outcome=Outcome.MISSING)
 
-    def _document(self, message: OutboundMessage) -> Document | None:
-        if message.document_kind != "inbound_file":
-            return document_of(message)
+    def probe(self) -> Answer:
+        try:
+            self.folder.check()
+        except TransportError as fault:
+            return Answer(outcome=Outcome.TRANSIENT, detail=str(fault))
+        return Answer(outcome=Outcome.FOUND)
+
+    def _acknowledgement(self, message: OutboundMessage) -> Document:
         file_id, _, position = message.document_number.partition("/")
         file = InboundMessage.objects.select_related("payload").get(pk=file_id)
         groups = [group for each in read(bytes(file.payload.content)) for group in each.groups]
         return acknowledge(groups[int(position) - 1])
 
-    def _file_name(self, message: OutboundMessage) -> str:
-        interchange = Interchange.objects.get(message=message)
-        return f"{interchange.control_number:09}-{interchange.functional_id}.x12"
+    def _name_before(self, message: OutboundMessage) -> str:
+        if message.payload_id:
+            self.open([message])
+        return self.names.get(message.pk, "")
 
     def _envelope(self, interchange: Interchange) -> Envelope:
         partner = self.partner
@@ -170,3 +219,7 @@ class EdiChannel:
             usage="T" if partner.test else "P",
             delimiters=Delimiters(partner.element_separator, partner.component_separator, partner.segment_terminator),
         )
+
+
+def _file_name(interchange: Interchange) -> str:
+    return f"{interchange.control_number:09}-{interchange.functional_id}.x12"

@@ -1,311 +1,288 @@
 """Takes messages from the outbox to their endpoints: once, in order per stream, and never silently.
 
-A message is claimed with a lease, every try is written down before it runs, the payload is frozen before it leaves, the remote
-is called outside any transaction, and the result is recorded together with its effect. Whatever dies on the way is found by its
-lease, and because nobody knows what it did, the remote is asked before anything is sent again.
+Workers take a batch with a lease, its tries counted before they run; payloads are frozen before they leave; the remote is
+called outside any transaction; results are recorded together with their effects. Whatever dies on the way is found by its lease,
+and because nobody knows what it did, the remote is asked before anything is sent again.
+
+Endpoints take turns, those with something urgent first, so that no backlog holds up what is urgent elsewhere.
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, OperationalError, connection, transaction
-from django.db.models import Count, Exists, OuterRef
+from django.db import DatabaseError, OperationalError, transaction
+from django.db.models import F, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from core.tracing import tracing
-from integrations.models import Attempt, Endpoint, OutboundMessage, Payload
+from integrations.models import Endpoint, OutboundMessage
 from integrations.remote import Answer, Outcome
-from integrations.services import effects
-from integrations.services.channels import Channel, channel_for
-from integrations.services.endpoints import available, backoff, endpoint_heard, place_at
+from integrations.services import effects, relay
+from integrations.services.channels import Channel, Prepared, channel_for
+from integrations.services.endpoints import available, backoff, endpoint_heard, place_at, tokens_return, tokens_take
+from integrations.services.payloads import payloads_keep
+from integrations.services.relay import Settled, Taken
+from integrations.services.tallies import tries_tally
+from integrations.spans import span
 
-MOST_CRASHES: Final = 5
-BATCH: Final = 20
-BUDGET: Final = 5.0
+BATCH: Final = 500
+SLICE: Final = 1.0
+"""Seconds an endpoint is served before the next one has its turn."""
+RUN: Final = 5.0
 """Seconds after which a worker gives its place back."""
-_MARGIN: Final = 5.0
-_AMBIGUOUS: Final = (Attempt.Outcome.UNKNOWN, Attempt.Outcome.CONTRACT, Attempt.Outcome.CRASHED)
+_FIRST_BATCH: Final = 10
+_BATCH_SECONDS: Final = 0.25
+"""How long a batch should take: what waits behind it, and what is in doubt if the worker dies, stays small."""
+_MARGIN: Final = 10.0
 
 State = OutboundMessage.State
 _log = structlog.get_logger(__name__)
 
-_CLAIM: Final = """
-WITH heads AS (
-    SELECT m.id, m.state AS was FROM integrations_outboundmessage m
-    WHERE m.endpoint_id = %(endpoint)s AND m.state IN ('queued', 'retry', 'unknown') AND m.due_at <= %(now)s::timestamptz
-      AND NOT (m.state = 'unknown' AND %(manual)s)
-      AND NOT EXISTS (
-        SELECT 1 FROM integrations_outboundmessage o
-        WHERE o.endpoint_id = m.endpoint_id AND o.stream = m.stream AND o.id < m.id
-          AND (o.state IN ('queued', 'retry', 'in_flight', 'unknown')
-               OR (o.state = 'dead' AND o.topic = 'purchase_order.create')))
-    ORDER BY m.urgent DESC, m.due_at, m.id
-    LIMIT %(limit)s
-    FOR UPDATE OF m SKIP LOCKED
-)
-UPDATE integrations_outboundmessage m SET state = 'in_flight', lease_until = %(until)s::timestamptz
-FROM heads WHERE m.id = heads.id RETURNING m.id, heads.was
-"""
+
+# --- whose turn it is -------------------------------------------------------------------------------------------------
 
 
-class _LostLease(Exception):
-    """Somebody else has the message by now: nothing of this try may be recorded as its result."""
-
-
-# --- finding work ---------------------------------------------------------------------------------------------------
-
-
-def endpoints_due() -> list[int]:
-    """Endpoints that may be used now and have something to deliver."""
+def endpoints_due(*, urgent_first: bool = True) -> list[int]:
+    """Endpoints that may be used now and have something to deliver; those that were served longest ago come first."""
     waiting = OutboundMessage.objects.filter(
         endpoint=OuterRef("pk"), state__in=OutboundMessage.WAITING, due_at__lte=timezone.now()
+    ).exclude(state=State.UNKNOWN, endpoint__duplicates=Endpoint.Duplicates.MANUAL)
+    found = Endpoint.objects.filter(available()).annotate(
+        urgent=Subquery(waiting.order_by("-urgent").values("urgent")[:1])
     )
-    return list(Endpoint.objects.filter(available(), Exists(waiting)).values_list("pk", flat=True))
+    turns = ["-urgent"] if urgent_first else []
+    found = found.filter(Q(urgent=True) | Q(urgent=False))
+    return list(found.order_by(*turns, F("served_at").asc(nulls_first=True), "pk").values_list("pk", flat=True))
 
 
-def leases_recover() -> int:
-    """Take messages back whose worker died. A try that had begun counts as a crash and its effect as unknown."""
-    with transaction.atomic():
-        lost = list(
-            OutboundMessage.objects.filter(state=State.IN_FLIGHT, lease_until__lt=timezone.now())
-            .select_related("endpoint")
-            .select_for_update(skip_locked=True, of=("self",))
-            .order_by("id")[:500]
-        )
-        for message in lost:
-            _take_back(message)
-    return len(lost)
+def deliver_run(*, seconds: float = RUN) -> int:
+    """Serve endpoints in turn for at most so many seconds and one more slice. Returns how many tries were made."""
+    ends, tries, turn, idle = time.monotonic() + seconds, 0, 0, set[int]()
+    while time.monotonic() < ends:
+        # every fourth turn goes by age alone, so that a flood of urgent messages does not silence the rest
+        due = [pk for pk in endpoints_due(urgent_first=turn % 4 != 3) if pk not in idle]
+        if not due:
+            break
+        made = endpoint_deliver(due[0])
+        tries, turn = tries + made, turn + 1
+        if not made:
+            idle.add(due[0])
+    return tries
 
 
-def _take_back(message: OutboundMessage) -> None:
-    attempts = Attempt.objects.filter(message=message)
-    now = timezone.now()
-    crashed = attempts.filter(outcome=Attempt.Outcome.RUNNING).update(
-        outcome=Attempt.Outcome.CRASHED, finished_at=now, detail="The worker died; nobody knows how far it came."
-    )
-    crashes = attempts.filter(outcome=Attempt.Outcome.CRASHED).aggregate(n=Count("pk"))["n"]
-    if crashed and crashes >= MOST_CRASHES:
-        message.state, message.cause = State.DEAD, "crashed"
-        message.detail = f"The worker died {crashes} times while delivering this."
-    else:
-        message.state = _state_before(message)
-        quiet = message.endpoint.quiet_seconds if crashed and message.endpoint.duplicates == "lookup" else 0
-        message.due_at = now + timedelta(seconds=quiet)
-        if crashed:
-            message.cause, message.detail = "crashed", "The worker died; the remote is asked before it is sent again."
-    message.lease_until = None
-    message.save(update_fields=["state", "cause", "detail", "due_at", "lease_until"])
-
-
-def _state_before(message: OutboundMessage) -> str:
-    """What a claimed message was, told by its last try."""
-    last = Attempt.objects.filter(message=message).order_by("-number").values_list("outcome", flat=True).first()
-    if last is None:
-        return State.QUEUED
-    return State.UNKNOWN if last in _AMBIGUOUS else State.RETRY
-
-
-# --- a batch ----------------------------------------------------------------------------------------------------------
-
-
-def endpoint_deliver(endpoint_id: int, *, budget: float = BUDGET) -> int:
-    """Deliver what is due at an endpoint, for at most `budget` seconds and one more try. Returns how many tries were made."""
+def endpoint_deliver(endpoint_id: int, *, seconds: float = SLICE) -> int:
+    """Deliver what is due at an endpoint, for at most so many seconds and one more batch. Returns how many tries were made."""
     endpoint = Endpoint.objects.filter(available(), pk=endpoint_id).first()
     if endpoint is None:
         return 0
     with place_at(endpoint.pk, endpoint.parallel) as free:
-        return _deliver_while(endpoint, time.monotonic() + budget) if free else 0
-
-
-def _deliver_while(endpoint: Endpoint, ends: float) -> int:
-    try:
-        channel = channel_for(endpoint)
-    except ImproperlyConfigured as fault:
-        _log.error("endpoint_misconfigured", endpoint=endpoint.code, reason=str(fault))
-        return 0
-    tries, going = 0, True
-    while going and time.monotonic() < ends:
-        # after failures one message is the probe; the rest stays where it is
-        claimed = _claim(endpoint, 1 if endpoint.consecutive_failures else BATCH)
-        if not claimed:
-            break
-        while claimed and going and time.monotonic() < ends:
-            message, was = claimed.pop(0)
-            tries += 1
-            going = _deliver_safely(channel, message, was)
-            endpoint = message.endpoint
-        _hand_back(claimed)
-        fresh = Endpoint.objects.filter(available(), pk=endpoint.pk).first()
-        if fresh is None:
-            break
-        endpoint = fresh
-    return tries
-
-
-def _claim(endpoint: Endpoint, limit: int) -> list[tuple[OutboundMessage, str]]:
-    """The heads of as many streams, urgent ones first, leased to this worker."""
-    now = timezone.now()
-    values: dict[str, int | bool | str] = {
-        "endpoint": endpoint.pk, "limit": limit, "now": now.isoformat(),
-        "until": (now + timedelta(seconds=2 * endpoint.deadline + BUDGET + _MARGIN)).isoformat(),
-        "manual": endpoint.duplicates == Endpoint.Duplicates.MANUAL,
-    }  # fmt: skip
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, values)
-        was: dict[int, str] = dict(cursor.fetchall())
-    rows = OutboundMessage.objects.filter(pk__in=was).select_related("payload").order_by("-urgent", "due_at", "id")
-    found = [(message, was[message.pk]) for message in rows]
-    for message, _ in found:
-        message.endpoint = endpoint
-    return found
-
-
-def _hand_back(claimed: list[tuple[OutboundMessage, str]]) -> None:
-    for message, was in claimed:
-        OutboundMessage.objects.filter(
-            pk=message.pk, state=State.IN_FLIGHT, attempt_count=message.attempt_count
-        ).update(state=was, lease_until=None)
-
-
-def _deliver_safely(channel: Channel, message: OutboundMessage, was: str) -> bool:
-    """Deliver one message; whatever goes wrong inside delays only this message. Returns whether to go on with the endpoint."""
-    with tracing(message.trace_id):
+        if not free:
+            return 0
+        Endpoint.objects.filter(pk=endpoint.pk).update(served_at=timezone.now())
         try:
-            return _deliver(channel, message, was)
-        except DatabaseError:
-            raise
-        except Exception:  # noqa: BLE001 - a poisoned document delays only itself
-            # its lease runs out, the crash is counted, and the next try asks the remote first
-            _log.exception("delivery_failed", message=message.pk, topic=message.topic)
+            channel = channel_for(endpoint)
+        except ImproperlyConfigured as fault:
+            _log.error("endpoint_misconfigured", endpoint=endpoint.code, reason=str(fault))
+            return 0
+        return _Slice(endpoint, channel, time.monotonic() + seconds).run()
+
+
+class _Slice:
+    """One endpoint's turn."""
+
+    def __init__(self, endpoint: Endpoint, channel: Channel, ends: float) -> None:
+        self.endpoint, self.channel, self.ends = endpoint, channel, ends
+        self.size, self.tries = _FIRST_BATCH, 0
+        self.read_at = time.monotonic()
+
+    def run(self) -> int:
+        # suspects have one try at the beginning, so that they do not wait for ever, and the rest of the slice when nothing else waits
+        going = self._batch(suspects=True) is not False
+        while going:
+            ran = self._batch()
+            going = bool(self._batch(suspects=True)) if ran is None else ran
+            going = going and time.monotonic() < self.ends and self._open()
+        return self.tries
+
+    def _open(self) -> bool:
+        """Whether the endpoint may still be used; asked of the database a few times per second."""
+        if time.monotonic() - self.read_at < _BATCH_SECONDS:
             return True
-
-
-# --- one message ------------------------------------------------------------------------------------------------------
-
-
-def _deliver(channel: Channel, message: OutboundMessage, was: str) -> bool:
-    asks = was == State.UNKNOWN and message.endpoint.duplicates == Endpoint.Duplicates.LOOKUP
-    if asks:
-        attempt = _attempt(message, "find")
-        answer = channel.find(message)
-        if answer.outcome != Outcome.MISSING:
-            _record(message, attempt, answer)
-            return endpoint_heard(message.endpoint, answer)
-        _note(attempt, answer)
-    attempt = _attempt(message, "send")
-    frozen = _freeze(channel, message)
-    if isinstance(frozen, Answer):
-        _record(message, attempt, frozen)
+        fresh = Endpoint.objects.filter(available(), pk=self.endpoint.pk).first()
+        if fresh is None:
+            return False
+        self.endpoint, self.read_at = fresh, time.monotonic()
         return True
-    answer = channel.send(message, frozen)
-    _record(message, attempt, answer)
-    return endpoint_heard(message.endpoint, answer)
+
+    def _batch(self, *, suspects: bool = False) -> bool | None:
+        """One batch. Whether to go on with the endpoint; None where there was nothing to do."""
+        endpoint = self.endpoint
+        # after failures one message is the probe, and where a person has to decide about every doubt there is only one doubt
+        alone = suspects or endpoint.consecutive_failures or endpoint.duplicates == Endpoint.Duplicates.MANUAL
+        allowed = tokens_take(endpoint, 1 if alone else self.size)
+        if not allowed:
+            return False
+        batch = relay.take(endpoint, allowed, seconds=_lease(endpoint), suspects=suspects)
+        tokens_return(endpoint, allowed - len(batch))
+        if not batch:
+            return None
+        began = time.monotonic()
+        ran, going = self._run(batch)
+        self.tries += ran
+        if ran == len(batch):
+            pace = (time.monotonic() - began) / ran
+            self.size = max(1, min(BATCH, self.size * 4, int(_BATCH_SECONDS / max(pace, 1e-6))))
+        return going
+
+    def _run(self, batch: Sequence[Taken]) -> tuple[int, bool]:
+        """Try each; what is not reached in time goes back. How many were tried, and whether to go on."""
+        _freeze(self.channel, [each for each in batch if not each.asks])
+        ends, going, ran = time.monotonic() + 2 * _BATCH_SECONDS, True, 0
+        for each in batch:
+            if not going or time.monotonic() > ends:
+                break
+            ran += 1
+            going = self._try_safely(each)
+        relay.hand_back(batch[ran:])
+        _record(self.endpoint, [each for each in batch if each.answer is not None])
+        return ran, going
+
+    def _try_safely(self, each: Taken) -> bool:
+        """One message; whatever goes wrong inside delays only this message. Returns whether to go on with the endpoint."""
+        if each.answer is not None:
+            return True
+        with tracing(each.message.trace_id):
+            try:
+                return self._try(each)
+            except DatabaseError:
+                raise
+            except Exception:  # noqa: BLE001 - a poisoned document delays only itself
+                # its lease runs out, the crash is counted, and the next try asks the remote first
+                _log.exception("delivery_failed", message=each.message.pk, topic=each.message.topic)
+                return True
+
+    def _try(self, each: Taken) -> bool:
+        message = each.message
+        each.begin()
+        if each.asks:
+            with span("ask", message) as told:
+                answer = told(self.channel.find(message))
+            each.heard(answer)
+            if answer.outcome != Outcome.MISSING:
+                return endpoint_heard(self.endpoint, answer)
+            if not relay.try_again(each, seconds=_lease(self.endpoint)):
+                return True
+            _freeze(self.channel, [each])
+            if each.answer is not None:
+                return True
+            each.begin()
+        with span("send", message) as told:
+            answer = told(self.channel.send(message, each.content or b""))
+        each.heard(answer)
+        return endpoint_heard(self.endpoint, answer)
 
 
-def _attempt(message: OutboundMessage, purpose: str) -> Attempt:
-    """Write the try down before it runs, and stretch the lease over it. Raises _LostLease."""
-    now = timezone.now()
-    with transaction.atomic():
-        mine = OutboundMessage.objects.filter(
-            pk=message.pk, state=State.IN_FLIGHT, attempt_count=message.attempt_count
-        ).update(
-            attempt_count=message.attempt_count + 1,
-            lease_until=now + timedelta(seconds=2 * message.endpoint.deadline + _MARGIN),
-        )
-        if not mine:
-            raise _LostLease(f"message {message.pk}")
-        message.attempt_count += 1
-        return Attempt.objects.create(message=message, number=message.attempt_count, purpose=purpose, started_at=now)
+def _lease(endpoint: Endpoint) -> float:
+    """A batch is given up after a short while; its last message may ask and tell."""
+    return 2 * endpoint.deadline + 4 * _BATCH_SECONDS + _MARGIN
 
 
-def _freeze(channel: Channel, message: OutboundMessage) -> bytes | Answer:
-    """The bytes to send: built once, kept, and the same at every further try. An Answer where there is nothing to send."""
-    if message.payload is not None:
-        return bytes(message.payload.content)
+# --- freezing ---------------------------------------------------------------------------------------------------------
+
+
+def _freeze(channel: Channel, batch: Sequence[Taken]) -> None:
+    """The bytes to send: built once, kept, and the same at every further try. What cannot be built has its answer at once."""
+    channel.open([each.message for each in batch])
+    new = [each for each in batch if each.content is None]
+    if not new:
+        return
     try:
-        with transaction.atomic():
-            prepared = channel.prepare(message)
-            if prepared is None:
-                return Answer(outcome=Outcome.DELIVERED, detail="Nothing is left to tell.")
-            message.payload = payload_keep(prepared.content, prepared.content_type)
-            message.save(update_fields=["payload"])
-            return prepared.content
-    except DatabaseError:
+        _freeze_together(channel, new)
+    except OperationalError:
         raise
     except Exception as fault:  # noqa: BLE001 - a poisoned document delays only itself
-        _log.exception("document_unbuildable", message=message.pk, topic=message.topic)
-        return Answer(outcome=Outcome.PERMANENT, detail=f"The document cannot be built: {fault}")
+        if len(new) > 1:
+            for each in new:
+                _freeze(channel, [each])
+            return
+        _log.exception("document_unbuildable", message=new[0].message.pk, topic=new[0].message.topic)
+        new[0].heard(Answer(outcome=Outcome.PERMANENT, detail=f"The document cannot be built: {fault}"))
 
 
-def payload_keep(content: bytes, content_type: str) -> Payload:
-    """Keep bytes once per content."""
-    digest = hashlib.sha256(content).hexdigest()
-    row = Payload(sha256=digest, content=content, content_type=content_type[:60])
-    Payload.objects.bulk_create([row], ignore_conflicts=True)
-    return row
+def _freeze_together(channel: Channel, new: Sequence[Taken]) -> None:
+    with transaction.atomic():
+        prepared = channel.prepare([each.message for each in new])
+        found = {pk: one for pk, one in prepared.items() if one is not None}
+        digests = payloads_keep((one.content, one.content_type) for one in found.values())
+        relay.freeze(dict(zip(found, digests, strict=True)), new)
+    for each in new:
+        _frozen(each, found.get(each.message.pk))
 
 
-def _record(message: OutboundMessage, attempt: Attempt, answer: Answer) -> None:
-    """The result and its effect, in one transaction, tried again where another one was in the way.
+def _frozen(each: Taken, prepared: Prepared | None) -> None:
+    if prepared is None:
+        each.heard(Answer(outcome=Outcome.DELIVERED, detail="Nothing is left to tell."))
+    else:
+        each.content = prepared.content
 
-    A lost lease leaves only the attempt's own words.
-    """
-    for last in (False, False, True):
+
+# --- recording --------------------------------------------------------------------------------------------------------
+
+
+def _record(endpoint: Endpoint, done: Sequence[Taken]) -> None:
+    """Results and their effects, in one transaction; where one is in the way of the others, each in its own."""
+    if not done:
+        return
+    for _ in range(2):
         try:
-            with transaction.atomic():
-                _record_once(message, attempt, answer)
-            return
-        except _LostLease:
-            _note(attempt, answer)
-            return
+            _record_together(endpoint, done)
         except OperationalError:
-            if last:
+            continue
+        except Exception:
+            if len(done) == 1:
                 raise
+            break
+        return
+    for each in done:
+        with tracing(each.message.trace_id):
+            try:
+                _record_together(endpoint, [each])
+            except DatabaseError:
+                raise
+            except Exception:  # noqa: BLE001 - a poisoned document delays only itself
+                _log.exception("record_failed", message=each.message.pk, topic=each.message.topic)
 
 
-def _record_once(message: OutboundMessage, attempt: Attempt, answer: Answer) -> None:
-    values = _result(message, answer)
-    if answer.outcome in (Outcome.DELIVERED, Outcome.FOUND):
-        effects.delivered(message, answer.reference)
-    elif answer.outcome == Outcome.PERMANENT:
-        effects.refused(message, answer)
-    mine = OutboundMessage.objects.filter(pk=message.pk, state=State.IN_FLIGHT, attempt_count=attempt.number)
-    if not mine.update(**values, lease_until=None):
-        raise _LostLease
-    _note(attempt, answer)
+def _record_together(endpoint: Endpoint, done: Sequence[Taken]) -> None:
+    """A lost lease leaves only the attempt's own words."""
+    with transaction.atomic():
+        tries = [each for taken in done for each in taken.tries]
+        kept = iter(payloads_keep((t.answer.raw, t.answer.raw_type) for t in tries if t.answer.raw))
+        settled = [(each, _result(endpoint, each.message, each.answer)) for each in done if each.answer is not None]
+        mine = relay.settle(settled)
+        relay.note(tries, [next(kept) if each.answer.raw else None for each in tries])
+        effects.take_effect([(e.message, e.answer) for e in done if e.answer and e.message.pk in mine])
+        tries_tally((endpoint.pk, each.finished_at, each.answer.outcome.value, each.seconds) for each in tries)
 
 
-def _note(attempt: Attempt, answer: Answer) -> None:
-    attempt.outcome = answer.outcome.value
-    attempt.finished_at = timezone.now()
-    attempt.status_code = answer.status_code
-    attempt.detail = answer.detail[:500]
-    attempt.answer = payload_keep(answer.raw, answer.raw_type) if answer.raw else None
-    attempt.save()
-
-
-def _result(message: OutboundMessage, answer: Answer) -> dict[str, object]:
+def _result(endpoint: Endpoint, message: OutboundMessage, answer: Answer) -> Settled:
     """What the message becomes after this answer."""
-    now = timezone.now()
-    outcome = answer.outcome
-    words: dict[str, object] = {"cause": outcome.value, "detail": answer.detail[:500]}
+    now, outcome = timezone.now(), answer.outcome
     if outcome in (Outcome.DELIVERED, Outcome.FOUND):
-        return {
-            "state": State.DELIVERED, "delivered_at": now, "remote_reference": answer.reference[:80],
-            "cause": "", "detail": answer.detail[:500],
-        }  # fmt: skip
+        return Settled(state=State.DELIVERED, detail=answer.detail, delivered_at=now, reference=answer.reference)
     if outcome == Outcome.PERMANENT:
-        return {"state": State.DEAD, **words}
+        return Settled(state=State.DEAD, cause=outcome.value, detail=answer.detail)
     if outcome == Outcome.CONTRACT:
         unknown = f"{answer.detail} Whether it took effect is not known."
-        return {"state": State.DEAD, "cause": "contract", "detail": unknown[:500]}
-    return {"state": _waiting_state(message, outcome), "due_at": _due(message, answer, now), **words}
+        return Settled(state=State.DEAD, cause=outcome.value, detail=unknown)
+    state, due = _waiting_state(message, outcome), _due(endpoint, message, answer, now)
+    return Settled(state=state, cause=outcome.value, detail=answer.detail, due_at=due)
 
 
 def _waiting_state(message: OutboundMessage, outcome: Outcome) -> str:
@@ -317,10 +294,10 @@ def _waiting_state(message: OutboundMessage, outcome: Outcome) -> str:
     )
 
 
-def _due(message: OutboundMessage, answer: Answer, now: datetime) -> datetime:
+def _due(endpoint: Endpoint, message: OutboundMessage, answer: Answer, now: datetime) -> datetime:
     pause = backoff(message.attempt_count)
     if answer.retry_after is not None:
         pause = max(pause, timedelta(seconds=answer.retry_after))
-    if answer.outcome == Outcome.UNKNOWN and message.endpoint.duplicates == Endpoint.Duplicates.LOOKUP:
-        pause = max(pause, timedelta(seconds=message.endpoint.quiet_seconds))
+    if answer.outcome == Outcome.UNKNOWN and endpoint.duplicates == Endpoint.Duplicates.LOOKUP:
+        pause = max(pause, timedelta(seconds=endpoint.quiet_seconds))
     return now + pause

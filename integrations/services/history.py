@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from core.bulk import bulk_set
 from core.tracing import tracing
-from integrations.models import Attempt, OutboundMessage
+from integrations.models import Attempt, Endpoint, OutboundMessage
 from integrations.remote import Answer, Outcome
 from integrations.services import effects
 from integrations.services.channels import Channel, channel_for
-from integrations.services.delivery import payload_keep
+from integrations.services.payloads import payload_keep
+from integrations.services.tallies import tries_tally
 
 State = OutboundMessage.State
 _STATES = {
@@ -28,6 +31,7 @@ _STATES = {
 }  # fmt: skip
 PAUSE = timedelta(minutes=2)
 """Between two tries of the same message."""
+_TOOK = timedelta(milliseconds=340)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +54,26 @@ def messages_mark_history(told: Sequence[Told], *, with_payload: bool) -> None:
             for each in told:
                 endpoint = each.message.endpoint
                 channel = channels.setdefault(endpoint.pk, channel_for(endpoint))
-                prepared = channel.prepare(each.message)
+                prepared = channel.prepare([each.message])[each.message.pk]
                 each.message.payload = payload_keep(prepared.content, prepared.content_type) if prepared else None
-        Attempt.objects.bulk_create(attempt for each in told for attempt in _attempts(each))
+        tries = [attempt for each in told for attempt in _attempts(each)]
+        Attempt.objects.bulk_create(tries)
+        tries_tally((t.message.endpoint_id, t.started_at, t.outcome, _TOOK.total_seconds()) for t in tries)
+        _note_successes(told)
         bulk_set(OutboundMessage, sorted((each.message.pk, _values(each)) for each in told))
         for each in told:
             _take_effect(each)
+
+
+def _note_successes(told: Sequence[Told]) -> None:
+    """When each endpoint last took something."""
+    last: dict[int, datetime] = {}
+    for each in told:
+        if _STATES[each.answers[-1].outcome] == State.DELIVERED:
+            at = each.at + PAUSE * (len(each.answers) - 1)
+            last[each.message.endpoint_id] = max(at, last.get(each.message.endpoint_id, at))
+    for endpoint_id, at in last.items():
+        Endpoint.objects.filter(pk=endpoint_id).update(last_success_at=Greatest("last_success_at", Value(at)))
 
 
 def messages_release() -> int:
@@ -67,7 +85,7 @@ def _attempts(told: Told) -> list[Attempt]:
     return [
         Attempt(
             message=told.message, number=number, started_at=told.at + PAUSE * (number - 1),
-            finished_at=told.at + PAUSE * (number - 1) + timedelta(milliseconds=340), outcome=answer.outcome.value,
+            finished_at=told.at + PAUSE * (number - 1) + _TOOK, outcome=answer.outcome.value,
             status_code=answer.status_code, detail=answer.detail[:500],
         )
         for number, answer in enumerate(told.answers, start=1)

@@ -33,12 +33,8 @@ from integrations.services.service_actor import service_actor
 from integrations.x12 import parse, read
 from procurement.models import PurchaseOrder
 from procurement.services.invoices import invoice_register
-from procurement.services.purchase_orders import (
-    purchase_order_record_dispatch,
-    purchase_order_record_rejection,
-    ship_notice_record,
-    supplier_answer_record,
-)
+from procurement.services.purchase_orders import purchase_order_record_dispatch, purchase_order_record_rejection
+from procurement.services.supplier_answers import ship_notice_record, supplier_answer_record
 
 MOST_CRASHES: Final = 5
 PARKED_FOR: Final = timedelta(hours=1)

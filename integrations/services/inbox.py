@@ -18,9 +18,9 @@ from django.utils import timezone
 from core.tracing import new_trace_id
 from integrations.models import InboundMessage, Partner
 from integrations.services.channels import folder_of
-from integrations.services.delivery import payload_keep
 from integrations.services.endpoints import place_at
 from integrations.services.outbox import acknowledgement_queue
+from integrations.services.payloads import payload_keep
 from integrations.transports.folder import Folder, TransportError
 from integrations.x12 import Finding, Group, Interchange, X12Error, alone, read
 

@@ -44,6 +44,16 @@ class Folder:
         except OSError as error:
             raise TransportError(f"{target.parent} cannot be written: {error.strerror}.") from error
 
+    def check(self) -> None:
+        """Whether files can be left here now."""
+        place = self.path / "in"
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise TransportError(f"{place} cannot be made: {error.strerror}.") from error
+        if not os.access(place, os.W_OK):
+            raise TransportError(f"{place} cannot be written.")
+
     def has(self, name: str) -> bool:
         """Whether the partner has, or has had, this file from us."""
         return any((self.path / place / name).exists() for place in ("in", "archive"))

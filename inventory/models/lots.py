@@ -26,7 +26,10 @@ class Lot(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["item", "number"], name="inventory_lot_once")]
-        indexes = [models.Index(fields=["number"], name="inventory_lot_number")]
+        indexes = [
+            models.Index(fields=["number"], name="inventory_lot_number"),
+            models.Index(fields=["expiry"], name="inventory_lot_expiry"),
+        ]
 
     def __str__(self) -> str:
         return self.number or "no lot"

@@ -81,6 +81,7 @@ class StockBalance(models.Model):
                 fields=["item", "location"], condition=models.Q(quantity__gt=0), name="inventory_on_hand_item"
             ),
             models.Index(fields=["location", "item"], name="inventory_on_hand_place"),
+            models.Index(fields=["quantity", "id"], condition=models.Q(quantity__gt=0), name="inventory_on_hand_most"),
         ]
 
     def __str__(self) -> str:

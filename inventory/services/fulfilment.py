@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import F
 
 from core.bulk import bulk_set
-from inventory.models import Lot, StockBalance, StockMove
+from core.rows import read_rows
+from inventory.models import StockBalance, StockMove
 from inventory.rules.fefo import LotOnHand, pick
 from inventory.services.ledger import Move, stock_post
 from masterdata.models import Location
 from procurement.models import RequisitionLine
+
+_ON_HAND = """
+FROM procurement_requisition r JOIN masterdata_location p
+  ON p.facility_id = r.facility_id AND p.kind = 'storeroom' AND p.is_active AND p.id <> r.location_id
+JOIN inventory_stockbalance b ON b.location_id = p.id AND b.quantity > 0
+  AND b.item_id IN (SELECT item_id FROM procurement_requisitionline WHERE requisition_id = r.id AND fill = 'open')
+JOIN inventory_lot t ON t.id = b.lot_id AND t.status = 'available'
+WHERE r.id = %(requisition)s ORDER BY b.location_id, b.lot_id FOR UPDATE OF b
+"""
 
 
 def requisition_fill(*, requisition_id: int, actor_id: int) -> int:
@@ -19,29 +31,12 @@ def requisition_fill(*, requisition_id: int, actor_id: int) -> int:
 
     A line that the storerooms hold only in part is ordered whole: two deliveries for one need help nobody.
     """
-    rows = list(
-        StockBalance.objects.filter(
-            item__in=RequisitionLine.objects.filter(requisition=requisition_id, fill="open").values("item"),
-            location__kind=Location.Kind.STOREROOM,
-            location__is_active=True,
-            lot__status=Lot.Status.AVAILABLE,
-            quantity__gt=0,
-            location__facility__in=RequisitionLine.objects.filter(requisition=requisition_id).values(
-                "requisition__facility"
-            ),
-        )
-        .exclude(
-            location__in=RequisitionLine.objects.filter(requisition=requisition_id).values("requisition__location")
-        )
-        .select_related("location", "lot")
-        .select_for_update(of=("self",))
-        .order_by("location_id", "lot_id")
-    )
+    rows = read_rows({"b": StockBalance, "p": Location}, _ON_HAND, {"requisition": requisition_id}, extra=["t.expiry"])
     return _fill(requisition_id, rows, actor_id) if rows else 0
 
 
-def _fill(requisition_id: int, rows: list[StockBalance], actor_id: int) -> int:
-    left = {(r.location_id, r.lot_id): r.quantity for r in rows}
+def _fill(requisition_id: int, rows: Sequence[tuple[StockBalance, Location, date | None]], actor_id: int) -> int:
+    left = {(b.location_id, b.lot_id): b.quantity for b, _, _ in rows}
     moves, filled = [], {}
     lines = (
         RequisitionLine.objects.filter(requisition=requisition_id, fill="open", item__isnull=False)
@@ -49,15 +44,15 @@ def _fill(requisition_id: int, rows: list[StockBalance], actor_id: int) -> int:
         .order_by(F("line_number"))
     )
     for line in lines:
-        candidates = [r for r in rows if r.item_id == line.item_id]
-        for storeroom in {r.location_id: r.location for r in candidates}.values():
+        candidates = [row for row in rows if row[0].item_id == line.item_id]
+        for storeroom in {place.pk: place for _, place, _ in candidates}.values():
             picked = pick(
                 [
                     LotOnHand(
-                        location_id=r.location_id, lot_id=r.lot_id, quantity=left[(r.location_id, r.lot_id)], expiry=r.lot.expiry
+                        location_id=b.location_id, lot_id=b.lot_id, quantity=left[(b.location_id, b.lot_id)], expiry=expiry
                     )
-                    for r in candidates
-                    if r.location_id == storeroom.pk
+                    for b, place, expiry in candidates
+                    if place.pk == storeroom.pk
                 ],
                 line.base_quantity,
             )  # fmt: skip

@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from core.errors import Conflict
 from core.tracing import current_trace_id
-from inventory.models import Lot, StockMove
+from inventory.models import Lot
 from masterdata.models import Location
 
 
@@ -32,24 +33,16 @@ class Move:
     note: str = ""
 
 
-def stock_post(moves: Sequence[Move], *, actor_id: int) -> list[StockMove]:
+def stock_post(moves: Sequence[Move], *, actor_id: int) -> None:
     """Write the moves and update the balances, three statements at most, rows locked in (location, lot) order.
 
     Raises Conflict when a place does not hold enough; nothing is written then.
     """
     if not moves:
-        return []
+        return
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("stock is posted outside a transaction")
-    trace_id = current_trace_id()
-    rows = StockMove.objects.bulk_create(
-        StockMove(
-            item_id=m.item_id, lot_id=m.lot_id, from_location=m.from_location, to_location=m.to_location,
-            quantity=m.quantity, reason=m.reason, document_kind=m.document_kind, document_number=m.document_number,
-            document_line=m.document_line, note=m.note, actor_id=actor_id, trace_id=trace_id,
-        )
-        for m in moves
-    )  # fmt: skip
+    _write(moves, actor_id)
     deltas: dict[tuple[int, int], tuple[int, Decimal]] = {}
     for m in moves:
         for place, signed in ((m.from_location, -m.quantity), (m.to_location, m.quantity)):
@@ -57,7 +50,26 @@ def stock_post(moves: Sequence[Move], *, actor_id: int) -> list[StockMove]:
                 _, known = deltas.get((place.pk, m.lot_id), (0, Decimal(0)))
                 deltas[(place.pk, m.lot_id)] = (m.item_id, known + signed)
     _apply(deltas)
-    return rows
+
+
+_MOVES = """
+INSERT INTO inventory_stockmove (item_id, lot_id, from_location_id, to_location_id, quantity, reason, document_kind,
+  document_number, document_line, note, actor_id, trace_id, moved_at)
+SELECT m.*, %(actor)s, %(trace)s, %(now)s FROM unnest(%(items)s::bigint[], %(lots)s::bigint[], %(from)s::bigint[], %(to)s::bigint[],
+  %(quantities)s::numeric[], %(reasons)s::text[], %(kinds)s::text[], %(numbers)s::text[], %(lines)s::bigint[], %(notes)s::text[]) AS m
+"""
+
+
+def _write(moves: Sequence[Move], actor_id: int) -> None:
+    columns: dict[str, list[Any]] = {
+        "items": [m.item_id for m in moves], "lots": [m.lot_id for m in moves],
+        "from": [m.from_location.pk for m in moves], "to": [m.to_location.pk for m in moves],
+        "quantities": [m.quantity for m in moves], "reasons": [str(m.reason) for m in moves],
+        "kinds": [m.document_kind for m in moves], "numbers": [m.document_number for m in moves],
+        "lines": [m.document_line for m in moves], "notes": [m.note for m in moves],
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVES, {**columns, "actor": actor_id, "trace": current_trace_id(), "now": timezone.now()})
 
 
 def _apply(deltas: dict[tuple[int, int], tuple[int, Decimal]]) -> None:

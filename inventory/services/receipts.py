@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from django.db.models import OuterRef, Subquery
-
+from core.rows import read_rows
 from inventory.models import StockMove
 from inventory.services.ledger import Move, lots_ensure, stock_post
 from masterdata.models import Location
 from procurement.models import ReceiptLine
 
+_ACCEPTED = """
+FROM procurement_receiptline l JOIN procurement_receipt r ON r.id = l.receipt_id JOIN masterdata_location p ON p.id = r.location_id
+JOIN masterdata_location s ON s.facility_id = r.facility_id AND s.kind = 'supplier'
+WHERE r.id = %(receipt)s AND l.item_id IS NOT NULL AND l.base_quantity <> 0 ORDER BY l.id
+"""
+
 
 def stock_receive(*, receipt_id: int, actor_id: int) -> None:
     """Move what a receipt accepted from the supplier into its place; a reversal moves it back. Non-catalog lines hold no stock."""
-    outside = Location.objects.filter(facility=OuterRef("receipt__facility"), kind=Location.Kind.SUPPLIER)
-    lines = list(
-        ReceiptLine.objects.filter(receipt=receipt_id, item__isnull=False)
-        .exclude(base_quantity=0)
-        .select_related("receipt", "receipt__location")
-        .annotate(supplier_place=Subquery(outside.values("pk")[:1]))
-        .order_by("id")
+    rows = read_rows(
+        {"l": ReceiptLine, "p": Location, "s": Location}, _ACCEPTED, {"receipt": receipt_id}, extra=["r.number"]
     )
-    if not lines:
-        return
-    receipt = lines[0].receipt
-    supplier = Location(pk=lines[0].supplier_place, facility_id=receipt.facility_id, kind=Location.Kind.SUPPLIER)
-    lots = lots_ensure((li.item_id, li.lot, li.expiry) for li in lines if li.item_id)
-    stock_post([_move(li, lots[(li.item_id or 0, li.lot)], supplier) for li in lines], actor_id=actor_id)
+    lots = lots_ensure((line.item_id, line.lot, line.expiry) for line, *_ in rows)
+    moves = [
+        _move(line, lots[(line.item_id, line.lot)], place, supplier, number) for line, place, supplier, number in rows
+    ]
+    stock_post(moves, actor_id=actor_id)
 
 
-def _move(line: ReceiptLine, lot_id: int, supplier: Location) -> Move:
+def _move(line: ReceiptLine, lot_id: int, place: Location, supplier: Location, number: str) -> Move:
     back = line.base_quantity < 0
-    place = line.receipt.location
     return Move(
         item_id=line.item_id or 0,
         lot_id=lot_id,
@@ -39,6 +37,6 @@ def _move(line: ReceiptLine, lot_id: int, supplier: Location) -> Move:
         quantity=abs(line.base_quantity),
         reason=StockMove.Reason.RECEIPT_REVERSAL if back else StockMove.Reason.RECEIPT,
         document_kind="receipt",
-        document_number=line.receipt.number,
+        document_number=number,
         document_line=line.pk,
     )

@@ -36,6 +36,7 @@ class Contract(models.Model):
 
     class Meta:
         ordering = ["number"]
+        indexes = [models.Index(fields=["valid_to", "id"], name="masterdata_contract_by_end")]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(valid_to__gte=models.F("valid_from")), name="masterdata_contract_days"

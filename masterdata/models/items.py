@@ -57,6 +57,7 @@ class Item(models.Model):
         indexes = [
             GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="masterdata_item_search"),
             models.Index(fields=["category", "number"], name="masterdata_item_category"),
+            models.Index(fields=["description", "id"], name="masterdata_item_by_name"),
         ]
 
     def __str__(self) -> str:

@@ -26,6 +26,7 @@ class Supplier(models.Model):
 
     class Meta:
         ordering = ["name"]
+        indexes = [models.Index(fields=["name", "id"], name="masterdata_supplier_by_name")]
 
     def __str__(self) -> str:
         return self.name

@@ -8,6 +8,7 @@ from masterdata.selectors.catalog import (
     cost_centers_visible,
     items_search,
     locations_visible,
+    substitutes_of,
     suppliers_search,
 )
 from masterdata.selectors.facts import item_facts
@@ -25,5 +26,6 @@ __all__ = [
     "limit_of",
     "locations_visible",
     "scoped",
+    "substitutes_of",
     "suppliers_search",
 ]

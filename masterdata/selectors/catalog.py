@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from core.actors import Actor
-from masterdata.models import Contract, ContractLine, CostCenter, Item, Location, Supplier, SupplierItem
+from masterdata.models import (
+    Contract,
+    ContractLine,
+    CostCenter,
+    Item,
+    ItemSubstitute,
+    Location,
+    Supplier,
+    SupplierItem,
+)
 from masterdata.selectors.access import scoped
 
 
@@ -33,8 +42,15 @@ def catalog_listed(
     actor: Actor, *, facility_id: int, on: date, q: str = "", categories: Sequence[str] = (), suppliers: Sequence[str] = (),
     on_contract: bool = False,
 ) -> QuerySet[Item]:  # fmt: skip
-    """What can be asked for at a facility on a day: active items, filtered. Packs and offers come from `item_facts`."""
-    found = items_search(actor, q=q, status=Item.Status.ACTIVE).prefetch_related(None)
+    """What can be asked for at a facility on a day: active items, filtered; packs and offers come from `item_facts`.
+
+    Whoever searches also finds items that cannot be ordered (any more) and have an active substitute.
+    """
+    wanted = Q(status=Item.Status.ACTIVE)
+    if q.strip():
+        instead = ItemSubstitute.objects.filter(item=OuterRef("pk"), substitute__status=Item.Status.ACTIVE)
+        wanted |= Q(Exists(instead))
+    found = items_search(actor, q=q).filter(wanted).prefetch_related(None)
     if categories:
         found = found.filter(category__code__in=categories)
     if suppliers:
@@ -44,6 +60,19 @@ def catalog_listed(
         )
     if on_contract:
         found = found.filter(Exists(_agreed(facility_id, on)))
+    return found
+
+
+def substitutes_of(item_ids: Iterable[int]) -> dict[int, list[ItemSubstitute]]:
+    """Active items that may stand in for each item, in one statement."""
+    rows = (
+        ItemSubstitute.objects.filter(item__in=list(item_ids), substitute__status=Item.Status.ACTIVE)
+        .select_related("substitute")
+        .order_by("item", "id")
+    )
+    found: dict[int, list[ItemSubstitute]] = {}
+    for row in rows:
+        found.setdefault(row.item_id, []).append(row)
     return found
 
 

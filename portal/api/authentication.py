@@ -6,14 +6,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.utils import timezone
-from oauth2_provider.models import get_access_token_model
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from core.models import User
+from core.rows import read_rows
 from masterdata.selectors import actor_for
 
 if TYPE_CHECKING:
@@ -21,7 +20,10 @@ if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 
-_USER = ("id", "email", "name", "is_service", "is_active")
+_CLIENT = """
+FROM oauth2_provider_accesstoken t JOIN oauth2_provider_application a ON a.id = t.application_id JOIN core_user u ON u.id = a.user_id
+WHERE t.token_checksum = %(checksum)s AND t.expires > now() AND u.is_active
+"""
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,10 @@ class ClientAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer":
             return None
         checksum = hashlib.sha256(token.strip().encode()).hexdigest()
-        found = (
-            get_access_token_model()
-            .objects.filter(token_checksum=checksum, expires__gt=timezone.now(), application__user__is_active=True)
-            .values_list("scope", *(f"application__user__{name}" for name in _USER))
-            .first()
-        )
-        if found is None:
+        rows = read_rows({"u": User}, _CLIENT, {"checksum": checksum}, extra=["t.scope"])
+        if not rows:
             raise AuthenticationFailed("The access token is unknown or has expired. Get a new one from /oauth/token.")
-        scope, *known = found
-        user = User(**dict(zip(_USER, known, strict=True)))
+        user, scope = rows[0]
         _remember_actor(request, user)
         return user, ClientToken(scope=scope)
 

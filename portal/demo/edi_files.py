@@ -11,7 +11,7 @@ from django.utils import timezone
 from integrations.models import Partner
 from procurement.models import PurchaseOrder
 from procurement.services.invoices import InvoiceInput
-from procurement.services.purchase_orders import AnsweredLineInput, ShipNoticeInput
+from procurement.services.supplier_answers import AnsweredLineInput, ShipNoticeInput
 
 Segments = list[list[str]]
 GROUPS = {"855": "PR", "856": "SH", "810": "IN"}

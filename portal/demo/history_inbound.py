@@ -11,7 +11,7 @@ from portal.demo.history_suppliers import file_came
 from portal.demo.history_world import Road, World
 from procurement.models import Invoice, PurchaseOrder
 from procurement.services.invoices import BilledLineInput, InvoiceInput
-from procurement.services.purchase_orders import AnsweredLineInput, ShipNoticeInput, ShippedLineInput
+from procurement.services.supplier_answers import AnsweredLineInput, ShipNoticeInput, ShippedLineInput
 
 UNKNOWN_ORDER, NOT_YET = "4500-EAST-77", "PO-2019-000042"
 

@@ -14,7 +14,7 @@ from portal.demo.edi_files import answer_segments, file_of, invoice_segments, no
 from portal.demo.history_world import World
 from procurement.models import Invoice, PurchaseOrder, ShipNotice
 from procurement.services.invoices import InvoiceInput, invoice_register
-from procurement.services.purchase_orders import (
+from procurement.services.supplier_answers import (
     AnsweredLineInput,
     ShipNoticeInput,
     ShippedLineInput,

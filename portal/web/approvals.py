@@ -6,25 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.actors import Actor
 from core.errors import Conflict, DomainError, Finding, Invalid
+from core.keyset import comes_after, sorted_by
 from core.keyset import page as page_of
 from inventory.selectors import Availability, availability
 from masterdata.models import Role
 from masterdata.selectors import limit_of
 from portal.links import link
+from portal.saved_views import Kept, around_list
 from portal.web import format as fmt
-from portal.web import parts
+from portal.web import lists, parts
 from portal.web.editor import amount_of
-from portal.web.page import actor_of, go, is_fragment, next_href, toasted, typed_id, typed_number
+from portal.web.page import actor_of, csv_file, go, is_fragment, toasted, typed_id, typed_number
 from portal.web.preferences import facility_chosen
 from portal.web.requisitions import contract_note
 from portal.web.status import badge
@@ -41,15 +46,24 @@ from procurement.selectors.requisitions import (
 from procurement.services.approvals import approval_decide
 
 MOST_AT_ONCE = 50
+HEADER = (
+    "Request", "Requester", "Facility", "For", "Amount", "Currency", "Needed by", "Waiting since", "Decide by", "Urgent",
+    "Off contract", "Not in the catalog", "Budget",
+)  # fmt: skip
 DONE = {"approve": "approved", "return": "sent back", "reject": "rejected"}
 
 
 @login_required
-def approvals(request: HttpRequest) -> HttpResponse:
+def approvals(request: HttpRequest) -> HttpResponseBase:
     """The inbox with the first request open."""
-    if is_fragment(request) and request.GET.get("after"):
-        return render(request, "requests/approvals.html#rows", _inbox(request, None))
-    return _show(request, None)
+    actor, query = actor_of(request), request.GET
+    if query.get("export") == "csv":
+        found = sorted_by(_waiting(actor, request, query), lists.order_of(lists.APPROVALS, query))
+        return csv_file("approvals", HEADER, (_export(step) for step in found.iterator(chunk_size=500)))
+    if is_fragment(request) and query.get("after"):
+        return render(request, "requests/approvals.html#rows", _inbox(request, None, query))
+    around, elsewhere = lists.begin(request, lists.APPROVALS)
+    return elsewhere or _show(request, None, query, saved=around.saved)
 
 
 @login_required
@@ -57,15 +71,19 @@ def approval(request: HttpRequest, step_id: int) -> HttpResponse:
     """One request; HTMX gets only the right side."""
     step = approval_get(actor_of(request), step_id)
     if is_fragment(request):
-        return render(request, "requests/approvals.html#chosen", _chosen(request, step))
-    return _show(request, step)
+        here = urlsplit(request.htmx.current_url or "").query  # type: ignore[attr-defined]  # set by HtmxMiddleware
+        return render(request, "requests/approvals.html#chosen", {**_chosen(request, step), "list_here": here})
+    return _show(request, step, request.GET)
 
 
-def _show(request: HttpRequest, step: ApprovalStep | None, *, part: str = "", after: int = 0) -> HttpResponse:
-    """The inbox with a step open: the given one, the one that follows the step `after`, else the first."""
-    context = _inbox(request, step)
+def _show(
+    request: HttpRequest, step: ApprovalStep | None, query: QueryDict, *, part: str = "", done: ApprovalStep | None = None,
+    saved: Sequence[Kept] | None = None,
+) -> HttpResponse:  # fmt: skip
+    """The inbox with a step open: the given one, the one that followed the step `done`, else the first."""
+    context = _inbox(request, step, query, done=done, saved=saved)
     if step is None and context["rows"]:
-        following = next((row for row in context["rows"] if row["pk"] > after), context["rows"][0])
+        following = context["rows"][context["following"]]
         following["current"] = True
         step = approval_get(actor_of(request), following["pk"])
     if step is not None:
@@ -73,13 +91,30 @@ def _show(request: HttpRequest, step: ApprovalStep | None, *, part: str = "", af
     return render(request, f"requests/approvals.html{part}", context)
 
 
-def _inbox(request: HttpRequest, step: ApprovalStep | None) -> dict[str, Any]:
-    actor = actor_of(request)
-    waiting = approvals_flagged(approvals_waiting(actor, facility_id=facility_chosen(request)))
-    page = page_of(waiting, after=request.GET.get("after", ""), newest_first=False)
+def _waiting(actor: Actor, request: HttpRequest, query: QueryDict) -> QuerySet[ApprovalStep]:
+    found = approvals_flagged(approvals_waiting(actor, facility_id=facility_chosen(request)))
+    for word in query.get("q", "")[:80].split()[:5]:
+        found = found.filter(
+            Q(requisition__number__icontains=word) | Q(requester__name__icontains=word)
+            | Q(requisition__location__name__icontains=word)
+        )  # fmt: skip
+    return found
+
+
+def _inbox(
+    request: HttpRequest, step: ApprovalStep | None, query: QueryDict, *, done: ApprovalStep | None = None,
+    saved: Sequence[Kept] | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    actor, order = actor_of(request), lists.order_of(lists.APPROVALS, query)
+    page = page_of(_waiting(actor, request, query), after=query.get("after", ""), order=order)
+    if saved is None and not query.get("after"):
+        saved = around_list(actor, lists.APPROVALS.name).saved
+    more = parts.query_with(query, after=page.next) if page.next else ""
     return {
+        **lists.tools(lists.APPROVALS, query, saved or ()),
         "rows": [_row(actor, row, current=step is not None and row.pk == step.pk) for row in page.rows],
-        "next_href": next_href(request, page),
+        "following": next((at for at, row in enumerate(page.rows) if done and comes_after(row, done, order)), 0),
+        "next_href": link("approvals") + more if more else "",
         "crumbs": [parts.Crumb(label="Home", href=link("home")), parts.Crumb(label="Approvals")],
     }
 
@@ -109,6 +144,17 @@ def _row(actor: Actor, step: ApprovalStep, *, current: bool = False) -> dict[str
         "current": current,
         "above_limit": limit is not None and step.amount > limit,
     }
+
+
+def _export(step: ApprovalStep) -> Sequence[object]:
+    row = step.requisition
+    flagged = [getattr(step, flag, False) for flag in ("off_contract", "non_catalog")]
+    return (
+        row.number, step.requester.name, row.facility.name, row.location.name, step.amount, row.currency,
+        row.needed_by or "", step.opened_at.isoformat() if step.opened_at else "",
+        step.due_at.isoformat() if step.due_at else "", *("yes" if flag else "" for flag in (row.urgent, *flagged)),
+        "over" if row.budget_check.get("outcome") in ("warn", "stop") else "",
+    )  # fmt: skip
 
 
 def _limit(actor: Actor, step: ApprovalStep) -> Decimal | None:
@@ -275,19 +321,19 @@ def _last_paid(line: RequisitionLine, row: Requisition) -> tuple[str, Decimal | 
 def decide(request: HttpRequest, step_id: int) -> HttpResponse:
     """Approve, return or reject; the next request opens by itself. What is in the way is told calmly, nothing is lost."""
     step = approval_get(actor_of(request), step_id)
-    decision = request.POST.get("decision", "")
+    decision, here = request.POST.get("decision", ""), QueryDict(request.POST.get("here", "")[:1000])
     try:
         approval_decide(
             actor=actor_of(request), step_id=step_id, decision=decision, comment=request.POST.get("comment", "").strip()[:500],
             seen_hash=request.POST.get("seen", ""), line_quantities=_lowered(request) if decision == "approve" else None,
         )  # fmt: skip
     except DomainError as error:
-        return _in_the_way(request, step_id, error)
+        return _in_the_way(request, step_id, error, here)
     done = f"{step.requisition.number} was {DONE[decision]}."
     if is_fragment(request):
-        return toasted(_show(request, None, part="#inbox", after=step_id), done)
+        return toasted(_show(request, None, here, part="#inbox", done=step), done)
     messages.success(request, done)
-    return go(request, link("approvals"))
+    return go(request, f"{link('approvals')}?{here.urlencode()}" if here else link("approvals"))
 
 
 def _lowered(request: HttpRequest) -> dict[int, Decimal]:
@@ -298,13 +344,13 @@ def _lowered(request: HttpRequest) -> dict[int, Decimal]:
     }
 
 
-def _in_the_way(request: HttpRequest, step_id: int, error: DomainError) -> HttpResponse:
+def _in_the_way(request: HttpRequest, step_id: int, error: DomainError, here: QueryDict) -> HttpResponse:
     """The request as it stands now, with the sentence above the buttons."""
     step = approval_get(actor_of(request), step_id)
     findings = list(error.findings)
     if isinstance(error, Invalid) and error.code == "comment_missing":
         findings = [Finding(code=error.code, field="comment", message=error.message)]
-    context = {**_inbox(request, step), **_chosen(request, step, findings=findings)}
+    context = {**_inbox(request, step, here), **_chosen(request, step, findings=findings)}
     context |= {"refused": error.message, "calm": isinstance(error, Conflict)}
     if is_fragment(request):
         return render(request, "requests/approvals.html#inbox", context)
@@ -333,7 +379,8 @@ def decide_many(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"{done} request{'s' if done != 1 else ''} approved.")
     for sentence in [*refused, *(["Some were decided meanwhile."] if len(steps) < len(wanted) else [])]:
         messages.warning(request, sentence)
-    return go(request, link("approvals"))
+    here = request.POST.get("here", "")[:1000]
+    return go(request, f"{link('approvals')}?{here}" if here else link("approvals"))
 
 
 def _ask(request: HttpRequest, actor: Actor, steps: Sequence[ApprovalStep]) -> HttpResponse:
@@ -345,6 +392,7 @@ def _ask(request: HttpRequest, actor: Actor, steps: Sequence[ApprovalStep]) -> H
     context = {
         "rows": rows,
         "sums": [fmt.money(amount, currency) for currency, amount in sums.items()],
+        "here": request.POST.get("here", "")[:1000],
         "unusual": sum(1 for row in rows if row["flags"] or row["above_limit"]),
         "crumbs": [parts.Crumb(label="Approvals", href=link("approvals")), parts.Crumb(label="Several at once")],
     }

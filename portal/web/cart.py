@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from core.actors import Actor
 from core.errors import DomainError, Finding, Invalid, NotAllowed, NotFound
-from masterdata.models import Facility, Role
+from masterdata.models import Facility, ItemSubstitute, Role
 from masterdata.rules.offers import ItemFacts
-from masterdata.selectors import cost_centers_visible, item_facts, locations_visible
+from masterdata.selectors import cost_centers_visible, item_facts, locations_visible, substitutes_of
 from portal.links import link
 from portal.web.editor import editor
 from portal.web.page import actor_of, go, is_fragment, toasted, typed_day, typed_id, typed_number
@@ -65,12 +68,25 @@ def _page(
 ) -> HttpResponse:  # fmt: skip
     """The whole page of an editable requisition: the cart, or one that came back."""
     context = {
-        **editor(requisition, facts_of(requisition), findings=findings or [], message=message),
+        **editor(
+            requisition,
+            facts_of(requisition),
+            findings=findings or [],
+            message=message,
+            substitutes=_stand_ins(requisition, findings or []),
+        ),
         **header_choices(request, requisition),
         "facility": requisition.facility if requisition else cart_facility(request),
         "crumbs": [Crumb(label="Catalog", href=link("catalog")), Crumb(label="Cart")],
     }
     return render(request, "requests/cart.html", context, status=status)
+
+
+def _stand_ins(requisition: Requisition | None, findings: Sequence[Finding]) -> dict[int, list[ItemSubstitute]]:
+    """What may stand in for the lines' items, asked for only where a finding says that one cannot be ordered."""
+    if requisition is None or not any(finding.code == "item_inactive" for finding in findings):
+        return {}
+    return substitutes_of(line.item_id for line in requisition.lines.all() if line.item_id)
 
 
 def header_choices(request: HttpRequest, requisition: Requisition | None) -> dict[str, Any]:
@@ -153,6 +169,8 @@ def change_line(request: HttpRequest, number: str, line_id: int) -> HttpResponse
 
     def act() -> str:
         data = request.POST
+        if data.get("substitute"):
+            return _swap(actor_of(request), number, line_id, typed_id(data["substitute"]))
         quantity = data.get("quantity")
         requisition_change_line(
             actor=actor_of(request), number=number, line_id=line_id,
@@ -165,6 +183,27 @@ def change_line(request: HttpRequest, number: str, line_id: int) -> HttpResponse
         return number
 
     return _do(request, number, act)
+
+
+def _swap(actor: Actor, number: str, line_id: int, item_id: int | None) -> str:
+    """Put a substitute in the place of a line: as much of it as replaces what was asked for, in whole packs of its source."""
+    requisition = requisition_get(actor, number)
+    line = next((each for each in requisition.lines.all() if each.pk == line_id), None)
+    found = substitutes_of([line.item_id]).get(line.item_id, []) if line and line.item_id else []
+    substitute = next((each for each in found if each.substitute_id == item_id), None)
+    if line is None or substitute is None:
+        raise NotFound("This item may not stand in for that line (any more).")
+    facts = facts_of(requisition, substitute.substitute_id)[substitute.substitute_id]
+    base = line.base_quantity * substitute.ratio
+    offer = facts.best_offer(base)
+    unit = offer.unit if offer else facts.base_unit
+    quantity = (base / facts.multiplier(unit)).to_integral_value(ROUND_CEILING)
+    with transaction.atomic():
+        requisition_add_line(
+            actor=actor, number=number, line=LineInput(item_id=substitute.substitute_id, quantity=quantity, unit=unit)
+        )
+        requisition_change_line(actor=actor, number=number, line_id=line_id, quantity=Decimal(0))
+    return number
 
 
 @require_POST
@@ -236,6 +275,7 @@ def _answer(request: HttpRequest, number: str, *, error: DomainError | None = No
     context = editor(
         requisition,
         facts_of(requisition),
+        substitutes=_stand_ins(requisition, findings),
         findings=findings,
         message=message,
         compact=bool(request.POST.get("compact")),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.errors import Finding
+from masterdata.models import ItemSubstitute
 from masterdata.rules.offers import ItemFacts
 from portal.web import format as fmt
 from portal.web.format import Shown
@@ -52,7 +53,7 @@ class EditorLine:
 
 def editor(
     requisition: Requisition | None, facts: Mapping[int, ItemFacts], *, findings: Sequence[Finding] = (),
-    message: str = "", compact: bool = False,
+    message: str = "", compact: bool = False, substitutes: Mapping[int, Sequence[ItemSubstitute]] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The context of `requests/cart.html#editor`."""
     lines = list(requisition.lines.all()) if requisition else []
@@ -62,7 +63,7 @@ def editor(
     return {
         "requisition": requisition,
         "compact": compact,
-        "lines": [_line(line, requisition, facts, at_lines) for line in lines if requisition],
+        "lines": [_line(line, requisition, facts, at_lines, substitutes or {}) for line in lines if requisition],
         "total": fmt.money(requisition.total, requisition.currency) if requisition else None,
         "count_text": f"{len(lines)} line{'s' if len(lines) != 1 else ''}",
         "message": message,
@@ -85,8 +86,9 @@ def unit_choices(facts: ItemFacts | None, unit: str) -> list[tuple[str, str]]:
 
 
 def _line(
-    line: RequisitionLine, requisition: Requisition, facts: Mapping[int, ItemFacts], findings: Sequence[Finding]
-) -> EditorLine:
+    line: RequisitionLine, requisition: Requisition, facts: Mapping[int, ItemFacts], findings: Sequence[Finding],
+    substitutes: Mapping[int, Sequence[ItemSubstitute]],
+) -> EditorLine:  # fmt: skip
     own = facts.get(line.item_id) if line.item_id else None
     lost = Decimal(line.contract_explanation.get("lost", "0") or 0)
     return EditorLine(
@@ -98,7 +100,7 @@ def _line(
         contract=badge(line.contract_check) if line.contract_check else "",
         lost=f"{fmt.money(lost, requisition.currency)} more than under {_best(line).get('contract', 'contract')}" if lost else "",
         reason=line.off_contract_reason,
-        findings=[_finding(f, line) for f in findings if f.field.split(".")[1] == str(line.line_number)],
+        findings=[_finding(f, line, substitutes.get(line.item_id or 0, ())) for f in findings if f.field.split(".")[1] == str(line.line_number)],
     )  # fmt: skip
 
 
@@ -111,7 +113,7 @@ def _best(line: RequisitionLine) -> dict[str, Any]:
     return dict(line.contract_explanation.get("best") or {})
 
 
-def _finding(finding: Finding, line: RequisitionLine) -> EditorFinding:
+def _finding(finding: Finding, line: RequisitionLine, substitutes: Sequence[ItemSubstitute]) -> EditorFinding:
     remove = Remedy(label="Remove the line", fields={"quantity": "0"})
     remedies: list[Remedy] = []
     best = _best(line)
@@ -124,6 +126,14 @@ def _finding(finding: Finding, line: RequisitionLine) -> EditorFinding:
         remedies = [Remedy(label=f"Take {finding.suggestion}", fields={"quantity": quantity, "unit": unit})]
     elif finding.severity == "confirm":
         remedies = [Remedy(label="It is right", fields={"confirmed": "1"}), remove]
-    elif finding.code in {"item_inactive", "supplier_does_not_sell", "description_missing"}:
+    elif finding.code == "item_inactive":
+        remedies = [
+            *(
+                Remedy(label=f"Take {each.substitute.description}", fields={"substitute": str(each.substitute_id)})
+                for each in substitutes
+            ),
+            remove,
+        ]
+    elif finding.code in {"supplier_does_not_sell", "description_missing"}:
         remedies = [remove]
     return EditorFinding(finding=finding, remedies=remedies, asks_reason=finding.code == "off_contract_reason_missing")

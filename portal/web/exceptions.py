@@ -16,13 +16,14 @@ from django.views.decorators.http import require_POST
 
 from core.actors import Actor
 from core.errors import DomainError, Finding, NotAllowed, NotFound
+from core.keyset import comes_after, sorted_by
 from core.keyset import page as page_of
 from masterdata.models import Role
 from masterdata.selectors import limit_of
 from portal.links import document, link
-from portal.saved_views import view_forget, view_save, views_of
+from portal.saved_views import Kept, around_list
 from portal.web import format as fmt
-from portal.web import parts
+from portal.web import lists, parts
 from portal.web.matching import reasons, side_by_side
 from portal.web.page import actor_of, csv_file, go, is_fragment, next_href, toasted, typed_id
 from portal.web.preferences import facility_chosen
@@ -62,6 +63,8 @@ ACTIONS: tuple[tuple[str, str, str, str, str], ...] = (
     ("send_to_buyer", "Send to buyer", "b", "send", ""),
     ("accept_answer", "Accept the change", "a", "check", "btn-primary"),
     ("refuse_answer", "Refuse, source again", "r", "arrow-back-up", ""),
+    ("send_again", "Put right: send it again", "a", "send", "btn-primary"),
+    ("cancel_order", "Cancel the order", "", "circle-x", "btn-danger"),
     ("reject_invoice", "Reject the invoice", "", "x", "btn-danger"),
     ("void_invoice", "Void the invoice", "", "trash", "btn-danger"),
 )
@@ -70,9 +73,12 @@ DONE = {
     "short_pay": "It will be paid short.", "wait_for_receipt": "It waits for the receipt.",
     "send_to_buyer": "The buyer has it now.", "reject_invoice": "The invoice was rejected.",
     "void_invoice": "The invoice was voided.", "accept_answer": "The supplier's change was taken over.",
-    "refuse_answer": "The line goes back to sourcing.",
+    "refuse_answer": "The line goes back to sourcing.", "send_again": "The order is sent again.",
+    "cancel_order": "The order was cancelled.",
 }  # fmt: skip
 CONFIRM = {
+    "cancel_order": "The supplier is told too, and the lines go back to sourcing.",
+    "refuse_answer": "The line leaves this order and waits on the workbench for another source.",
     "reject_invoice": "Every open difference of this invoice ends and nothing is paid.",
     "void_invoice": "The invoice no longer counts; every open difference of it ends.",
 }
@@ -83,11 +89,12 @@ def queue(request: HttpRequest, queue: str) -> HttpResponseBase:
     """The worklist with the first case open."""
     actor = _worker(request, queue)
     if request.GET.get("export") == "csv":
-        rows = (_export(case) for case in _listed(actor, request, queue, request.GET).iterator(chunk_size=500))
-        return csv_file(f"exceptions-{queue}", HEADER, rows)
+        found = sorted_by(_listed(actor, request, queue, request.GET), lists.order_of(lists.CASES[queue], request.GET))
+        return csv_file(f"exceptions-{queue}", HEADER, (_export(case) for case in found.iterator(chunk_size=500)))
     if is_fragment(request) and request.GET.get("after"):
         return render(request, "payables/exceptions.html#rows", _rows(actor, request, queue, request.GET, None))
-    return _show(request, queue, request.GET, None)
+    around, elsewhere = lists.begin(request, lists.CASES[queue])
+    return elsewhere or _show(request, queue, request.GET, None, saved=around.saved)
 
 
 @login_required
@@ -117,25 +124,29 @@ def _listed(actor: Actor, request: HttpRequest, queue: str, query: QueryDict) ->
 
 
 def _rows(
-    actor: Actor, request: HttpRequest, queue: str, query: QueryDict, chosen: ExceptionCase | None
-) -> dict[str, Any]:
-    page = page_of(_listed(actor, request, queue, query), after=query.get("after", ""))
+    actor: Actor, request: HttpRequest, queue: str, query: QueryDict, chosen: ExceptionCase | None, done: ExceptionCase | None = None
+) -> dict[str, Any]:  # fmt: skip
+    order = lists.order_of(lists.CASES[queue], query)
+    page = page_of(_listed(actor, request, queue, query), after=query.get("after", ""), order=order)
     more = next_href(request, page)
     return {
         "rows": [_row(row, current=chosen is not None and row.pk == chosen.pk) for row in page.rows],
+        "following": next((at for at, row in enumerate(page.rows) if done and comes_after(row, done, order)), 0),
         "next_href": link("exceptions", queue) + more if more else "",
     }
 
 
 def _show(
     request: HttpRequest, queue: str, query: QueryDict, chosen: ExceptionCase | None, *, part: str = "", status: int = 200,
-    after: int = 0, **more: Any,
+    done: ExceptionCase | None = None, saved: Sequence[Kept] | None = None, **more: Any,
 ) -> HttpResponse:  # fmt: skip
-    """The worklist with a case open: the given one, the one that follows the case `after`, else the first."""
+    """The worklist with a case open: the given one, the one that followed the case `done`, else the first."""
     actor = _worker(request, queue)
-    context = {**_rows(actor, request, queue, query, chosen), **_frame(request, actor, queue, query)}
+    if saved is None:
+        saved = around_list(actor, lists.CASES[queue].name).saved
+    context = {**_rows(actor, request, queue, query, chosen, done), **_frame(request, actor, queue, query, saved)}
     if chosen is None and context["rows"]:
-        following = next((row for row in context["rows"] if row["pk"] < after), context["rows"][0])
+        following = context["rows"][context["following"]]
         following["current"] = True
         chosen = case_get(actor, following["pk"])
     if chosen is not None:
@@ -143,8 +154,8 @@ def _show(
     return render(request, f"payables/exceptions.html{part}", {**context, **more}, status=status)
 
 
-def _frame(request: HttpRequest, actor: Actor, queue: str, query: QueryDict) -> dict[str, Any]:
-    """Tabs (views, kinds, saved filters), root causes and the tools above the list."""
+def _frame(request: HttpRequest, actor: Actor, queue: str, query: QueryDict, saved: Sequence[Kept]) -> dict[str, Any]:
+    """Tabs (views, kinds), root causes and the tools above the list."""
     counts = queue_counts(actor, queue, facility_id=facility_chosen(request))
     view = query.get("view", "all")
     narrowed = bool(query.get("q") or query.getlist("kind") or query.getlist("supplier"))
@@ -152,30 +163,20 @@ def _frame(request: HttpRequest, actor: Actor, queue: str, query: QueryDict) -> 
     shown = [("all", "All"), ("mine", "Mine"), ("unassigned", "Unassigned")]
     shown += [(kind, label) for kind, label in ExceptionCase.Kind.choices if counts.get(kind)]
     shown += [("waiting", "Waiting")] if counts.get("waiting") else []
-    saved = views_of(actor, f"exceptions-{queue}")
-    here = query.copy()
-    here.pop("after", None)
     tabs = [
         parts.Tab(
             label=label, href=f"{base}?view={code}", active=code == view and not narrowed, count=counts.get(code, 0)
         )
         for code, label in shown
     ]
-    tabs += [
-        parts.Tab(label=row.name, href=f"{base}?{row.query}", icon="bookmark", active=row.query == here.urlencode())
-        for row in saved
-    ]
+    tools = lists.tools(lists.CASES[queue], query, saved)
     return {
+        **tools,
         "queue": queue,
         "title": TITLES[queue],
         "tabs": tabs,
-        "saved": [row.name for row in saved],
-        "query_string": here.urlencode(),
-        "narrowed": narrowed,
+        "query_string": tools["list_here"],
         "causes": [_cause(cause, base) for cause in root_causes(actor, queue)],
-        "export_href": f"{base}{parts.query_with(query, export='csv')}",
-        "query": query.get("q", ""),
-        "hidden": [(key, value) for key in ("view", "kind", "supplier") for value in query.getlist(key)],
         "base": base,
         "count_text": f"{counts.get(view, counts['all']):,} open" if not narrowed else "",
         "reasons_of": list(REASONS.items()),
@@ -403,19 +404,6 @@ def _each(wanted: Sequence[int], act: Callable[[int], object]) -> tuple[dict[str
     return refused, len(wanted) - sum(refused.values())
 
 
-@require_POST
-@login_required
-def save_view(request: HttpRequest, queue: str) -> HttpResponse:
-    """Keep the filter as a tab, or forget one."""
-    actor, page = _worker(request, queue), f"exceptions-{queue}"
-    query = request.POST.get("here", "")
-    if request.POST.get("forget"):
-        view_forget(actor=actor, page=page, name=request.POST["forget"])
-        return go(request, link("exceptions", queue))
-    view_save(actor=actor, page=page, name=request.POST.get("name", ""), query=query)
-    return go(request, f"{link('exceptions', queue)}?{query}")
-
-
 def _here(request: HttpRequest) -> QueryDict:
     """The filter of the list that the form was sent from."""
     return QueryDict(request.POST.get("here", "")[:1000])
@@ -424,6 +412,6 @@ def _here(request: HttpRequest) -> QueryDict:
 def _done(request: HttpRequest, found: ExceptionCase, text: str) -> HttpResponse:
     here, queue = _here(request), found.queue
     if is_fragment(request):
-        return toasted(_show(request, queue, here, None, part="#worklist", after=found.pk), text)
+        return toasted(_show(request, queue, here, None, part="#worklist", done=found), text)
     messages.success(request, text)
     return go(request, f"{link('exceptions', queue)}?{here.urlencode()}")

@@ -17,23 +17,29 @@ from django.views.decorators.http import require_POST
 
 from core.actors import Actor
 from core.errors import Conflict, Finding, Invalid, NotFound
-from core.keyset import page as page_of
-from core.tally import Counting, tallies
+from core.tally import Counting, Grouping
 from masterdata.models import Role
 from portal.links import link
+from portal.saved_views import Around
 from portal.web import format as fmt
-from portal.web import parts, story
+from portal.web import lists, parts, story
 from portal.web.matching import SideBySide, side_by_side
-from portal.web.page import actor_of, csv_file, go, is_fragment, next_href, typed_day, typed_number
+from portal.web.page import actor_of, go, typed_day, typed_number
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge, status_of
 from procurement.models import ExceptionCase, Invoice, InvoiceLine, PurchaseOrder
 from procurement.selectors.changes import story_of
-from procurement.selectors.invoices import comments_of, invoice_get, invoices_listed
+from procurement.selectors.invoices import invoice_get, invoices_listed
 from procurement.selectors.purchase_orders import order_get
-from procurement.selectors.requisitions import counted_by
 from procurement.services.exceptions import comment_write
-from procurement.services.invoices import BilledLineInput, InvoiceInput, invoice_match, invoice_register
+from procurement.services.invoices import (
+    BilledLineInput,
+    InvoiceInput,
+    invoice_dispute,
+    invoice_end_dispute,
+    invoice_match,
+    invoice_register,
+)
 
 TABS = (
     ("all", "All"),
@@ -55,51 +61,48 @@ def invoices(request: HttpRequest) -> HttpResponseBase:
         actor, view=view, facility_id=facility_chosen(request), statuses=request.GET.getlist("status"),
         facilities=request.GET.getlist("facility"), suppliers=request.GET.getlist("supplier"), q=request.GET.get("q", "")[:80],
     )  # fmt: skip
-    if request.GET.get("export") == "csv":
-        return csv_file("invoices", HEADER, (_export(row) for row in listed.iterator(chunk_size=500)))
-    page = page_of(listed, after=request.GET.get("after", ""), newest_first=request.GET.get("sort") != "number")
-    context: dict[str, Any] = {"rows": [_row(row) for row in page.rows], "next_href": next_href(request, page)}
-    if is_fragment(request) and request.GET.get("after"):
-        return render(request, "payables/invoices.html#rows", context)
-    return render(request, "payables/invoices.html", {**context, **_frame(request, actor, view)})
-
-
-def _frame(request: HttpRequest, actor: Actor, view: str) -> dict[str, Any]:
     here = facility_chosen(request)
-    counts = tallies(
-        actor.user_id, {code: Counting(rows=invoices_listed(actor, view=code, facility_id=here)) for code, _ in TABS}
-    )
     whole = invoices_listed(actor, view=view, facility_id=here)
+    return lists.answer(
+        request, lists.INVOICES, listed, template="payables/invoices.html", row=_row, header=HEADER, line=_export,
+        frame=lambda around: _frame(request, actor, view, around),
+        tabs={code: Counting(rows=invoices_listed(actor, view=code, facility_id=here)) for code, _ in TABS},
+        groups={
+            "status": Grouping(rows=whole, code="status"),
+            "supplier": Grouping(rows=whole, code="supplier__code", label="supplier__name"),
+            "facility": Grouping(rows=whole, code="facility__code", label="facility__name"),
+        },
+    )  # fmt: skip
+
+
+def _frame(request: HttpRequest, actor: Actor, view: str, around: Around) -> dict[str, Any]:
+    listing, counts = lists.INVOICES, around.counts
     facets = [
         parts.facet(
             request.GET, "status", "Status",
-            [(code, status_of(code, "invoice")[0], n) for code, _, n in counted_by(whole, "status")],
+            [(code, status_of(code, "invoice")[0], n) for code, _, n in around.groups["status"]],
         ),
-        parts.facet(request.GET, "supplier", "Supplier", counted_by(whole, "supplier__code", "supplier__name")),
+        parts.facet(request.GET, "supplier", "Supplier", around.groups["supplier"]),
     ]  # fmt: skip
-    if here is None:
-        places = counted_by(whole, "facility__code", "facility__name")
-        if len(places) > 1 or request.GET.getlist("facility"):
-            facets.append(parts.facet(request.GET, "facility", "Facility", places))
+    places = around.groups["facility"]
+    if facility_chosen(request) is None and (len(places) > 1 or request.GET.getlist("facility")):
+        facets.append(parts.facet(request.GET, "facility", "Facility", places))
     return {
         "tabs": [
             parts.Tab(label=label, href=f"?view={code}", active=code == view, count=counts[code].count) for code, label in TABS
         ],
         "facets": facets,
         "columns": [
-            parts.sort_column(request.GET, "number", "Invoice", default="-number"),
+            lists.column(listing, request.GET, "number", "Invoice"),
             parts.Column(label="Supplier"),
             parts.Column(label="Order", narrow=True),
             parts.Column(label="Facility", narrow=True),
             parts.Column(label="Status"),
-            parts.Column(label="Due", narrow=True),
-            parts.Column(label="Total", align="end"),
+            lists.column(listing, request.GET, "due", "Due", narrow=True),
+            lists.column(listing, request.GET, "total", "Total", align="end"),
             parts.Column(label="Age", align="end"),
         ],
         "count_text": f"{counts[view].text if view in counts else ''} invoices",
-        "export_href": parts.query_with(request.GET, export="csv"),
-        "query": request.GET.get("q", ""),
-        "hidden": [(key, value) for key in ("view", "status", "supplier", "facility") for value in request.GET.getlist(key)],
         "may_enter": actor.has(Role.AP_CLERK),
     }  # fmt: skip
 
@@ -154,8 +157,13 @@ class BilledShown:
 
 @login_required
 def invoice(request: HttpRequest, number: str) -> HttpResponse:
+    return _page(request, number)
+
+
+def _page(request: HttpRequest, number: str, *, findings: Sequence[Finding] = (), status: int = 200) -> HttpResponse:
     actor = actor_of(request)
     row = invoice_get(actor, number)
+    clerk = actor.has(Role.AP_CLERK, row.facility_id)
     zone, cases = row.facility.timezone, list(row.cases.all())
     open_cases = [case for case in cases if case.state != ExceptionCase.State.RESOLVED]
     context = {
@@ -168,18 +176,15 @@ def invoice(request: HttpRequest, number: str) -> HttpResponse:
         "sums": _sums(row),
         "payment": _payment(row),
         "entries": story.timeline(story_of(row.trace_id), zone, here=row.number),
-        "comments": [
-            parts.Comment(who=c.author.name, when=fmt.when(c.written_at, zone), text=c.text)
-            for c in comments_of("invoice", row.number)
-        ],
-        "first_case": link("exception", open_cases[0].pk)
-        if open_cases and actor.has(Role.AP_CLERK, row.facility_id)
-        else "",
-        "may_match": row.status in Invoice.MATCHABLE
-        and (actor.has(Role.AP_CLERK, row.facility_id) or actor.has(Role.BUYER, row.facility_id)),
+        "comments": story.remarks_shown(row.remarks, zone),  # type: ignore[attr-defined]  # annotated by the selector
+        "first_case": link("exception", open_cases[0].pk) if open_cases and clerk else "",
+        "may_match": row.status in Invoice.MATCHABLE and (clerk or actor.has(Role.BUYER, row.facility_id)),
+        "may_dispute": clerk and row.status == Invoice.Status.EXCEPTION,
+        "may_end_dispute": clerk and row.status == Invoice.Status.DISPUTED,
+        "act_findings": findings,
         "crumbs": [parts.Crumb(label="Invoices", href=link("invoices")), parts.Crumb(label=row.number)],
     }
-    return render(request, "payables/invoice.html", context)
+    return render(request, "payables/invoice.html", context, status=status)
 
 
 def _facts(row: Invoice, zone: str) -> list[parts.Fact]:
@@ -199,7 +204,7 @@ def _facts(row: Invoice, zone: str) -> list[parts.Fact]:
 
 def _next_action(row: Invoice, open_cases: Sequence[ExceptionCase], zone: str) -> tuple[str, str]:
     """(tone, sentence): where it stands and who must act."""
-    if open_cases:
+    if open_cases and row.status != Invoice.Status.DISPUTED:
         owners = sorted({case.owner.name for case in open_cases if case.owner})
         who = " and ".join(owners) if owners else "nobody yet"
         count = f"{len(open_cases)} difference{'s' if len(open_cases) > 1 else ''}"
@@ -215,7 +220,7 @@ def _next_action(row: Invoice, open_cases: Sequence[ExceptionCase], zone: str) -
         "paid": ("done", f"Paid {fmt.day(row.paid_on)}."),
         "rejected": ("bad", "Rejected. Nothing will be paid."),
         "void": ("done", "Void. It does not count."),
-        "disputed": ("waiting", "Disputed with the supplier."),
+        "disputed": ("waiting", "Disputed with the supplier: nothing is paid until it ends."),
     }.get(row.status, ("neutral", ""))
 
 
@@ -269,6 +274,25 @@ def comment(request: HttpRequest, number: str) -> HttpResponse:
     comment_write(
         actor=actor_of(request), kind="invoice", number=row.number, facility_id=row.facility_id,
         text=request.POST.get("comment", ""),
+    )  # fmt: skip
+    return go(request, link("invoice", number))
+
+
+@require_POST
+@login_required
+def dispute(request: HttpRequest, number: str) -> HttpResponse:
+    """Dispute an invoice with its supplier, or end the dispute (`act=end`); both with a reason."""
+    end, reason = request.POST.get("act") == "end", request.POST.get("reason", "").strip()[:300]
+    try:
+        row = (invoice_end_dispute if end else invoice_dispute)(actor=actor_of(request), number=number, reason=reason)
+    except Invalid as error:
+        return _page(
+            request, number, findings=[Finding(code=error.code, field="reason", message=error.message)], status=422
+        )
+    messages.success(
+        request,
+        f"The dispute ended: {number} is {status_of(row.status, 'invoice')[0].lower()}." if end
+        else f"{number} is disputed; nothing of it is paid meanwhile.",
     )  # fmt: skip
     return go(request, link("invoice", number))
 

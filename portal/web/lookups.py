@@ -6,54 +6,71 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 
 from core.errors import NotFound
-from core.keyset import page as page_of
-from masterdata.models import Contract
+from masterdata.models import Contract, Supplier
 from masterdata.selectors import contracts_visible, suppliers_search
 from portal.links import link
 from portal.web import format as fmt
-from portal.web import parts
-from portal.web.page import actor_of, is_fragment, next_href
+from portal.web import lists, parts
+from portal.web.page import actor_of
 from portal.web.status import badge
 
 
 @login_required
-def suppliers(request: HttpRequest) -> HttpResponse:
-    q = request.GET.get("q", "")[:80]
-    page = page_of(suppliers_search(actor_of(request), q=q), after=request.GET.get("after", ""), newest_first=False)
-    rows = [
-        {
-            "code": s.code,
-            "name": s.name,
-            "status": badge(s.status),
-            "terms": f"{s.payment_terms_days} days",
-            "minimum": fmt.money(s.minimum_order, s.currency) if s.minimum_order is not None else fmt.Shown(""),
-            "orders": f"{link('orders')}?view=all&supplier={s.code}",
-        }
-        for s in page.rows
-    ]
-    context: dict[str, Any] = {"rows": rows, "next_href": next_href(request, page), "query": q}
-    name = "#rows" if is_fragment(request) and request.GET.get("after") else ""
-    return render(request, f"lookups/suppliers.html{name}", context)
+def suppliers(request: HttpRequest) -> HttpResponseBase:
+    found = suppliers_search(actor_of(request), q=request.GET.get("q", "")[:80])
+    return lists.answer(
+        request, lists.SUPPLIERS, found, template="lookups/suppliers.html", row=_supplier,
+        header=("Code", "Name", "Status", "Payment terms in days", "Minimum order", "Currency"),
+        line=lambda s: (
+            s.code, s.name, s.get_status_display(), s.payment_terms_days,
+            "" if s.minimum_order is None else s.minimum_order, s.currency,
+        ),
+        frame=lambda _: {
+            "columns": [
+                lists.column(lists.SUPPLIERS, request.GET, "name", "Supplier"),
+                lists.column(lists.SUPPLIERS, request.GET, "code", "Code"), parts.Column(label="Status"),
+                parts.Column(label="Terms"), parts.Column(label="Minimum order", align="end"),
+            ]
+        },
+    )  # fmt: skip
+
+
+def _supplier(row: Supplier) -> dict[str, Any]:
+    return {
+        "code": row.code,
+        "name": row.name,
+        "status": badge(row.status),
+        "terms": f"{row.payment_terms_days} days",
+        "minimum": fmt.money(row.minimum_order, row.currency) if row.minimum_order is not None else fmt.Shown(""),
+        "orders": f"{link('orders')}?view=all&supplier={row.code}",
+    }
 
 
 @login_required
-def contracts(request: HttpRequest) -> HttpResponse:
+def contracts(request: HttpRequest) -> HttpResponseBase:
     q = request.GET.get("q", "")[:80]
     found = contracts_visible(actor_of(request))
     if q:
         found = found.filter(number__icontains=q) | found.filter(supplier__name__icontains=q)
-    page = page_of(found, after=request.GET.get("after", ""), newest_first=False)
-    context: dict[str, Any] = {
-        "rows": [_contract(c) for c in page.rows],
-        "next_href": next_href(request, page),
-        "query": q,
-    }
-    name = "#rows" if is_fragment(request) and request.GET.get("after") else ""
-    return render(request, f"lookups/contracts.html{name}", context)
+    return lists.answer(
+        request, lists.CONTRACTS, found, template="lookups/contracts.html", row=_contract,
+        header=("Number", "Name", "Supplier", "Kind", "Status", "From", "To", "Currency"),
+        line=lambda c: (
+            c.number, c.name, c.supplier.name, c.get_kind_display(), c.get_status_display(), c.valid_from, c.valid_to, c.currency,
+        ),
+        frame=lambda _: {
+            "columns": [
+                lists.column(lists.CONTRACTS, request.GET, "number", "Contract"), parts.Column(label="Name"),
+                parts.Column(label="Supplier"), parts.Column(label="Kind"), parts.Column(label="Status"),
+                lists.column(lists.CONTRACTS, request.GET, "until", "Valid to"),
+            ]
+        },
+    )  # fmt: skip
 
 
 def _contract(row: Contract) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,16 +12,16 @@ from biip import parse as parse_barcode
 from biip.gs1_messages import GS1Message
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.errors import Finding, Invalid
-from core.keyset import page as page_of
 from portal.links import link
 from portal.web import format as fmt
-from portal.web import parts, story
-from portal.web.page import actor_of, csv_file, go, is_fragment, next_href, typed_day, typed_id, typed_number
+from portal.web import lists, parts, story
+from portal.web.page import actor_of, go, typed_day, typed_id, typed_number
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge
 from procurement.models import PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, ShipNoticeLine
@@ -38,32 +37,42 @@ from procurement.selectors.purchase_orders import (
 )
 from procurement.services.receipts import receipt_post, receipt_reverse
 
-SHOWN = 100
 PROBLEMS = [("", "—"), *((value, label) for value, label in ReceiptLine.Problem.choices if value)]
 GTIN_LENGTHS = (8, 12, 13, 14)
 TYPED = ("number_invalid", "day_invalid")
 """Findings of the form itself, which already name the line."""
 
 
+EXPECTED = ("Order", "Supplier", "Facility", "To", "Expected", "Status", "Urgent")
+
+
 @login_required
-def receiving(request: HttpRequest) -> HttpResponse:
+def receiving(request: HttpRequest) -> HttpResponseBase:
     actor, q = actor_of(request), request.GET.get("q", "").strip()[:60]
     found = orders_receivable(actor, facility_id=facility_chosen(request))
     if q:
+        # a scanned or fully typed number goes straight to its order
+        if found.filter(number=q.upper()).exists():
+            return go(request, link("receive", q.upper()))
         found = found.filter(number__icontains=q) | found.filter(supplier__name__icontains=q)
-    rows = list(found[:SHOWN])
-    if q and len(rows) == 1 and rows[0].number.lower() == q.lower():
-        return go(request, link("receive", rows[0].number))
-    today = timezone.now().date()
-    return render(
-        request,
-        "supply/receiving.html",
-        {"rows": [_expected(row, today) for row in rows], "query": q, "full": len(rows) == SHOWN},
-    )
+    return lists.answer(
+        request, lists.RECEIVING, found, template="supply/receiving.html", row=_expected, header=EXPECTED,
+        line=lambda row: (
+            row.number, row.supplier.name, row.facility.name, row.ship_to.name, row.expected_on or "",
+            row.get_status_display(), "yes" if row.urgent else "",
+        ),
+        frame=lambda _: {
+            "columns": [
+                lists.column(lists.RECEIVING, request.GET, "number", "Order"), parts.Column(label="Supplier"),
+                parts.Column(label="To"), lists.column(lists.RECEIVING, request.GET, "expected", "Expected"),
+                parts.Column(label="Status"),
+            ]
+        },
+    )  # fmt: skip
 
 
-def _expected(row: PurchaseOrder, today: date) -> dict[str, Any]:
-    late = row.expected_on is not None and row.expected_on < today
+def _expected(row: PurchaseOrder) -> dict[str, Any]:
+    late = row.expected_on is not None and row.expected_on < timezone.now().date()
     return {
         "number": row.number,
         "href": link("receive", row.number),
@@ -91,8 +100,12 @@ def post_receipt(request: HttpRequest, number: str) -> HttpResponse:
     actor = actor_of(request)
     form = _Form(order_get(actor, number), request.POST)
     try:
-        if request.POST.get("do") == "scan":
-            form.scan(request.POST.get("scan", ""))
+        do, _, n = request.POST.get("do", "").partition(":")
+        if do in ("scan", "lot"):
+            if do == "lot":
+                form.add_lot(typed_id(n) or 0)
+            else:
+                form.scan(request.POST.get("scan", ""))
             return render(request, "supply/receive.html", _context(form))
         lines = _typed_lines(form)
         receipt = receipt_post(
@@ -104,8 +117,15 @@ def post_receipt(request: HttpRequest, number: str) -> HttpResponse:
     return go(request, link("receipt", receipt.number))
 
 
+FIELDS = ("quantity", "lot", "expiry", "serial", "rejected", "problem", "scans")
+MOST_ROWS = 50
+
+
 class _Form:
-    """What stands in the fields of one order: typed or scanned, else announced by the supplier."""
+    """What stands in the fields of one order: typed or scanned, else announced by the supplier.
+
+    A line has a row per lot. The first row is called by the line number (`quantity-3`), further ones `quantity-3-1` and so on.
+    """
 
     def __init__(self, row: PurchaseOrder, sent: QueryDict) -> None:
         self.row = row
@@ -114,27 +134,54 @@ class _Form:
         self.announced: dict[int, list[ShipNoticeLine]] = {}
         for shipped in shipped_lines(row):
             self.announced.setdefault(shipped.order_line.line_number, []).append(shipped)
-        self.values = {
-            (li.line_number, name): sent.get(f"{name}-{li.line_number}", value)
-            for li in self.lines
-            for name, value in self._announced(li).items()
-        }
+        self.rows: dict[int, list[str]] = {}
+        self.values: dict[tuple[str, str], str] = {}
+        self.told: dict[str, str] = {}
+        for li in self.lines:
+            announced = self._announced(li)
+            count = max(1, len(announced), min(typed_id(sent.get(f"rows-{li.line_number}", "")) or 1, MOST_ROWS))
+            for at in range(count):
+                key = self._add(li.line_number)
+                told = announced[at] if at < len(announced) else {}
+                self.told[key] = told.get("quantity", "")
+                self.values |= {(key, name): sent.get(f"{name}-{key}", told.get(name, "")) for name in FIELDS}
         self.hit = 0
         self.words = ""
         self.refused = False
 
-    def _announced(self, line: PurchaseOrderLine) -> dict[str, str]:
-        empty = dict.fromkeys(("quantity", "lot", "expiry", "serial", "rejected", "problem", "scans"), "")
-        notices = self.announced.get(line.line_number, [])
-        left = left_of(line)
-        if not notices or left <= 0:
-            return empty
-        shipped = sum((n.base_quantity for n in notices), Decimal(0)) / line.multiplier
-        lot, expiry = (notices[0].lot, str(notices[0].expiry or "")) if len(notices) == 1 else ("", "")
-        return empty | {"quantity": _n(min(shipped, left)), "lot": lot, "expiry": expiry}
+    def _add(self, n: int) -> str:
+        """One more row of a line, empty."""
+        keys = self.rows.setdefault(n, [])
+        key = str(n) if not keys else f"{n}-{len(keys)}"
+        keys.append(key)
+        self.values |= {(key, name): "" for name in FIELDS}
+        return key
+
+    def _announced(self, line: PurchaseOrderLine) -> list[dict[str, str]]:
+        """A row per lot that is on its way, together no more than is still open."""
+        left, found = left_of(line), dict[tuple[str, str], Decimal]()
+        for notice in self.announced.get(line.line_number, []):
+            which = notice.lot, str(notice.expiry or "")
+            found[which] = found.get(which, Decimal(0)) + notice.base_quantity / line.multiplier
+        rows = []
+        for (lot, expiry), shipped in found.items():
+            taken = min(shipped, left)
+            left -= taken
+            if taken > 0:
+                rows.append({"quantity": _n(taken), "lot": lot, "expiry": expiry})
+        return rows
+
+    def add_lot(self, n: int) -> None:
+        """One more lot of a line."""
+        if n in self.rows and len(self.rows[n]) < MOST_ROWS:
+            self._add(n)
+            self.hit = n
 
     def scan(self, code: str) -> None:
-        """Count one scanned pack on its line. The first scan of a line replaces what was announced, later ones add up."""
+        """Count one scanned pack in the row of its lot, a new one where the line has none yet.
+
+        The first scan of a line replaces what was announced, the first of a row what stood in it; later ones add up.
+        """
         code = code.strip()[:200]
         if not code:
             return
@@ -144,21 +191,36 @@ class _Form:
             self.words, self.refused = f"Nothing on this order has the code {code[:60]}.", True
             return
         line, unit, factor = found
-        n = line.line_number
-        before = typed_id(self.values[n, "scans"]) or 0
-        self.hit = n
-        for name, value in label.items():
-            known = self.values[n, name]
-            if before and known and known != value:
-                self.words = f"Line {n} holds {name} {known} already. Post it first, then scan {name} {value}."
-                self.refused = True
-                return
-        counted = typed_number(self.values[n, "quantity"] or "0", field=f"lines.{n}.quantity") if before else Decimal(0)
-        self.values |= {(n, name): value for name, value in label.items()}
-        self.values[n, "quantity"], self.values[n, "scans"] = _n(counted + factor), str(before + 1)
-        self.words = (
-            f"{line.description}: one {unit}, now {_n(counted + factor)} {line.unit} of {_n(left_of(line))} expected."
+        self.hit = n = line.line_number
+        if not any(self.values[key, "scans"] for key in self.rows[n]):
+            self._forget_announced(n)
+        key = self._row_of(n, label)
+        before = typed_id(self.values[key, "scans"]) or 0
+        counted = (
+            typed_number(self.values[key, "quantity"] or "0", field=f"lines.{key}.quantity") if before else Decimal(0)
         )
+        self.values |= {(key, name): value for name, value in label.items()}
+        self.values[key, "quantity"], self.values[key, "scans"] = _n(counted + factor), str(before + 1)
+        lot = f" of lot {label['lot']}" if label.get("lot") else ""
+        self.words = f"{line.description}: one {unit}{lot}, now {_n(counted + factor)} {line.unit} of {_n(left_of(line))} expected."
+
+    def _forget_announced(self, n: int) -> None:
+        """Whoever scans counts: what only the ship notice said does not count beside it."""
+        for key in self.rows[n]:
+            if self.told.get(key) and self.values[key, "quantity"] == self.told[key]:
+                self.values[key, "quantity"] = ""
+
+    def _row_of(self, n: int, label: dict[str, str]) -> str:
+        fits = (
+            key for key in self.rows[n] if all(self.values[key, name] in ("", value) for name, value in label.items())
+        )
+        exact = (
+            key
+            for key in self.rows[n]
+            if label and all(self.values[key, name] == value for name, value in label.items())
+        )
+        key = next(exact, None) or next(fits, None)
+        return key or (self._add(n) if len(self.rows[n]) < MOST_ROWS else self.rows[n][-1])
 
 
 def left_of(line: PurchaseOrderLine) -> Decimal:
@@ -201,7 +263,7 @@ def _context(form: _Form, *, error: Invalid | None = None) -> dict[str, Any]:
         ],
         "header_badge": badge(row.status, "purchase_order"),
         "lines": sorted((_entry(li, form, findings) for li in lines), key=lambda entry: (entry["done"], not entry["hit"], entry["number"])),
-        "entered": sum(bool(form.values[li.line_number, "quantity"].strip(" 0")) for li in lines),
+        "entered": sum(any(_is_entered(form, key) for key in form.rows[li.line_number]) for li in lines),
         "token": form.token,
         "problems": PROBLEMS,
         "error": error,
@@ -215,7 +277,7 @@ def _context(form: _Form, *, error: Invalid | None = None) -> dict[str, Any]:
 
 def _at_lines(error: Invalid, form: _Form) -> list[Finding]:
     """The findings at the fields of this form: the service counts the lines it was given, the form goes by line number."""
-    given = [n for n in (li.line_number for li in form.lines) if _is_entered(form, n)]
+    given = _entered(form)
     placed = []
     for finding in error.findings:
         path = finding.field.split(".")
@@ -228,7 +290,7 @@ def _at_lines(error: Invalid, form: _Form) -> list[Finding]:
             and path[1].isdigit()
             and int(path[1]) < len(given)
         ):
-            path[1] = str(given[int(path[1])])
+            path[1] = given[int(path[1])]
         placed.append(replace(finding, field=".".join(path)))
     return placed
 
@@ -248,39 +310,55 @@ def _entry(line: PurchaseOrderLine, form: _Form, findings: list[Finding]) -> dic
         "left_value": _n(left),
         "done": left <= 0,
         "received": fmt.quantity(line.received_base / line.multiplier, line.unit),
-        "tracked": [
-            (name, label, kind, form.values[n, name])
-            for name, label, kind, wanted in (
-                ("lot", "Lot", "text", bool(line.item and line.item.lot_tracked)),
-                ("expiry", "Expires", "date", bool(line.item and line.item.expiry_tracked)),
-                ("serial", "Serial number", "text", bool(line.item and line.item.serial_tracked)),
-            )
-            if wanted
+        "rows": [
+            {
+                "key": key,
+                "tracked": [(name, label, kind, form.values[key, name]) for name, label, kind in _tracked(line)],
+                **{name: form.values[key, name] for name in ("quantity", "rejected", "problem", "scans")},
+            }
+            for key in form.rows[n]
         ],
+        "many": "serial number" if line.item and line.item.serial_tracked else "lot" if _tracked(line) else "",
         "announced": f"announced {fmt.number(shipped)} {line.unit}" if notices else "",
         "hit": form.hit == n,
-        "findings": [finding for finding in findings if finding.field.startswith(f"lines.{n}.")],
-        **{name: form.values[n, name] for name in ("quantity", "rejected", "problem", "scans")},
+        "findings": [finding for finding in findings if finding.field.startswith((f"lines.{n}.", f"lines.{n}-"))],
     }
 
 
-def _is_entered(form: _Form, n: int) -> bool:
-    return any(form.values[n, name].strip(" 0") for name in ("quantity", "rejected"))
+def _tracked(line: PurchaseOrderLine) -> list[tuple[str, str, str]]:
+    """(field, label, kind of input) of what has to be told about the packs of a line."""
+    item = line.item
+    if item is None:
+        return []
+    wanted = (
+        ("lot", "Lot", "text", item.lot_tracked),
+        ("expiry", "Expires", "date", item.expiry_tracked),
+        ("serial", "Serial number", "text", item.serial_tracked),
+    )
+    return [(name, label, kind) for name, label, kind, on in wanted if on]
+
+
+def _entered(form: _Form) -> list[str]:
+    """The rows that hold something, in the order the service is given them."""
+    return [key for li in form.lines for key in form.rows[li.line_number] if _is_entered(form, key)]
+
+
+def _is_entered(form: _Form, key: str) -> bool:
+    return any(form.values[key, name].strip(" 0") for name in ("quantity", "rejected"))
 
 
 def _typed_lines(form: _Form) -> list[ReceivedLine]:
     return [
         ReceivedLine(
-            line_number=n,
-            quantity=typed_number(form.values[n, "quantity"] or "0", field=f"lines.{n}.quantity"),
-            rejected=typed_number(form.values[n, "rejected"] or "0", field=f"lines.{n}.rejected"),
-            problem=form.values[n, "problem"],
-            lot=form.values[n, "lot"].strip(),
-            expiry=typed_day(form.values[n, "expiry"], field=f"lines.{n}.expiry"),
-            serial=form.values[n, "serial"].strip(),
+            line_number=int(key.partition("-")[0]),
+            quantity=typed_number(form.values[key, "quantity"] or "0", field=f"lines.{key}.quantity"),
+            rejected=typed_number(form.values[key, "rejected"] or "0", field=f"lines.{key}.rejected"),
+            problem=form.values[key, "problem"],
+            lot=form.values[key, "lot"].strip(),
+            expiry=typed_day(form.values[key, "expiry"], field=f"lines.{key}.expiry"),
+            serial=form.values[key, "serial"].strip(),
         )
-        for n in (li.line_number for li in form.lines)
-        if _is_entered(form, n)
+        for key in _entered(form)
     ]
 
 
@@ -294,31 +372,23 @@ HEADER = ("Number", "Status", "Facility", "Order", "Supplier", "Received by", "R
 
 
 @login_required
-def receipts(request: HttpRequest) -> Any:
+def receipts(request: HttpRequest) -> HttpResponseBase:
     listed = receipts_listed(actor_of(request), facility_id=facility_chosen(request), q=request.GET.get("q", "")[:80])
-    if request.GET.get("export") == "csv":
-        return csv_file(
-            "receipts",
-            HEADER,
-            (
-                (r.number, r.get_status_display(), r.facility.name, r.order.number, r.order.supplier.name, r.received_by.name, r.received_on)
-                for r in listed.iterator(chunk_size=500)
-            ),
-        )  # fmt: skip
-    page = page_of(listed, after=request.GET.get("after", ""))
-    context: dict[str, Any] = {"rows": [_receipt_row(r) for r in page.rows], "next_href": next_href(request, page)}
-    if is_fragment(request) and request.GET.get("after"):
-        return render(request, "supply/receipts.html#rows", context)
-    context |= {
-        "columns": [
-            parts.Column(label="Receipt"), parts.Column(label="Order"), parts.Column(label="Supplier"),
-            parts.Column(label="Place", narrow=True), parts.Column(label="Status"), parts.Column(label="By", narrow=True),
-            parts.Column(label="When", align="end"),
-        ],
-        "export_href": parts.query_with(request.GET, export="csv"),
-        "query": request.GET.get("q", ""),
-    }  # fmt: skip
-    return render(request, "supply/receipts.html", context)
+    return lists.answer(
+        request, lists.RECEIPTS, listed, template="supply/receipts.html", row=_receipt_row, header=HEADER,
+        line=lambda r: (
+            r.number, r.get_status_display(), r.facility.name, r.order.number, r.order.supplier.name, r.received_by.name,
+            r.received_on,
+        ),
+        frame=lambda _: {
+            "columns": [
+                lists.column(lists.RECEIPTS, request.GET, "number", "Receipt"),
+                lists.column(lists.RECEIPTS, request.GET, "order", "Order"), parts.Column(label="Supplier"),
+                parts.Column(label="Place", narrow=True), parts.Column(label="Status"), parts.Column(label="By", narrow=True),
+                parts.Column(label="When", align="end"),
+            ]
+        },
+    )  # fmt: skip
 
 
 def _receipt_row(row: Receipt) -> dict[str, Any]:

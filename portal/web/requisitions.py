@@ -15,21 +15,20 @@ from django.shortcuts import render
 from django.views.decorators.http import require_POST
 
 from core.actors import Actor
-from core.keyset import page as page_of
-from core.tally import Counting, tallies
+from core.tally import Counting, Grouping
 from masterdata.models import Role
 from portal.links import link
+from portal.saved_views import Around
 from portal.web import format as fmt
-from portal.web import parts, story
+from portal.web import lists, parts, story
 from portal.web.cart import facts_of, header_choices
 from portal.web.editor import amount_of, editor
-from portal.web.page import actor_of, csv_file, go, is_fragment, next_href
+from portal.web.page import actor_of, go
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge, status_of
 from procurement.models import ApprovalStep, Requisition, RequisitionLine
 from procurement.selectors.changes import story_of
-from procurement.selectors.invoices import comments_of
-from procurement.selectors.requisitions import counted_by, requisition_get, requisitions_listed
+from procurement.selectors.requisitions import requisition_get, requisitions_listed
 from procurement.services.exceptions import comment_write
 
 TABS = (("mine", "Mine"), ("open", "Open"), ("returned", "Returned to me"), ("drafts", "My drafts"), ("all", "All"))
@@ -55,29 +54,27 @@ def requisitions(request: HttpRequest) -> HttpResponseBase:
         actor, view=view, facility_id=facility_chosen(request), statuses=request.GET.getlist("status"),
         facilities=request.GET.getlist("facility"), q=request.GET.get("q", "")[:80],
     )  # fmt: skip
-    if request.GET.get("export") == "csv":
-        return csv_file("requisitions", HEADER, (_export(row) for row in listed.iterator(chunk_size=500)))
-    page = page_of(listed, after=request.GET.get("after", ""), newest_first=request.GET.get("sort") != "number")
-    context: dict[str, Any] = {"rows": [_row(row) for row in page.rows], "next_href": next_href(request, page)}
-    if is_fragment(request) and request.GET.get("after"):
-        return render(request, "requests/requisitions.html#rows", context)
-    return render(request, "requests/requisitions.html", {**context, **_frame(request, actor, view)})
-
-
-def _frame(request: HttpRequest, actor: Actor, view: str) -> dict[str, Any]:
-    """Tabs with counts, facets and column heads around the rows."""
     here = facility_chosen(request)
-    counts = tallies(
-        actor.user_id,
-        {code: Counting(rows=requisitions_listed(actor, view=code, facility_id=here)) for code, _ in TABS},
-    )
     whole = requisitions_listed(actor, view=view, facility_id=here)
-    states = [(code, status_of(code, "requisition")[0], n) for code, _, n in counted_by(whole, "status")]
+    return lists.answer(
+        request, lists.REQUISITIONS, listed, template="requests/requisitions.html", row=_row, header=HEADER, line=_export,
+        frame=lambda around: _frame(request, actor, view, around),
+        tabs={code: Counting(rows=requisitions_listed(actor, view=code, facility_id=here)) for code, _ in TABS},
+        groups={
+            "status": Grouping(rows=whole, code="status"),
+            "facility": Grouping(rows=whole, code="facility__code", label="facility__name"),
+        },
+    )  # fmt: skip
+
+
+def _frame(request: HttpRequest, actor: Actor, view: str, around: Around) -> dict[str, Any]:
+    """Tabs with counts, facets and column heads around the rows."""
+    listing, counts = lists.REQUISITIONS, around.counts
+    states = [(code, status_of(code, "requisition")[0], n) for code, _, n in around.groups["status"]]
     facets = [parts.facet(request.GET, "status", "Status", states)]
-    if here is None:
-        places = counted_by(whole, "facility__code", "facility__name")
-        if len(places) > 1 or request.GET.getlist("facility"):
-            facets.append(parts.facet(request.GET, "facility", "Facility", places))
+    places = around.groups["facility"]
+    if facility_chosen(request) is None and (len(places) > 1 or request.GET.getlist("facility")):
+        facets.append(parts.facet(request.GET, "facility", "Facility", places))
     return {
         "tabs": [
             parts.Tab(label=label, href=f"?view={code}", active=code == view, count=counts[code].count)
@@ -85,18 +82,15 @@ def _frame(request: HttpRequest, actor: Actor, view: str) -> dict[str, Any]:
         ],
         "facets": facets,
         "columns": [
-            parts.sort_column(request.GET, "number", "Requisition", default="-number"),
+            lists.column(listing, request.GET, "number", "Requisition"),
             parts.Column(label="For"),
             parts.Column(label="Requester", narrow=True),
             parts.Column(label="Status"),
-            parts.Column(label="Needed by", narrow=True),
-            parts.Column(label="Amount", align="end"),
-            parts.Column(label="Age", align="end"),
+            lists.column(listing, request.GET, "needed", "Needed by", narrow=True),
+            lists.column(listing, request.GET, "amount", "Amount", align="end"),
+            lists.column(listing, request.GET, "submitted", "Age", align="end"),
         ],
         "count_text": f"{counts[view].text if view in counts else ''} requisitions",
-        "export_href": parts.query_with(request.GET, export="csv"),
-        "query": request.GET.get("q", ""),
-        "hidden": [(key, value) for key in ("view", "status", "facility") for value in request.GET.getlist(key)],
         "may_request": actor.has(Role.REQUESTER),
     }
 
@@ -161,10 +155,7 @@ def requisition(request: HttpRequest, number: str) -> HttpResponse:
         "steps": [_step(step, zone) for step in steps if step.state != ApprovalStep.State.VOID],
         "budget": _budget(row),
         "entries": story.timeline(story_of(row.trace_id), zone, here=row.number),
-        "comments": [
-            parts.Comment(who=c.author.name, when=fmt.when(c.written_at, zone), text=c.text)
-            for c in comments_of("requisition", row.number)
-        ],
+        "comments": story.remarks_shown(row.remarks, zone),  # type: ignore[attr-defined]  # annotated by the selector
         "editable": editable,
         "may_withdraw": mine and row.status in (*Requisition.EDITABLE, Requisition.Status.SUBMITTED),
         "crumbs": [parts.Crumb(label="Requisitions", href=link("requisitions")), parts.Crumb(label=row.number)],

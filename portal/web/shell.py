@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django.conf import settings
+from django.db.models.expressions import Combinable
+from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from core.actors import Actor
 from core.models import User
+from core.packed import packed
 from masterdata.models import Delegation, Role
+from masterdata.selectors import facilities_visible
 from portal.web import format as fmt
 from portal.web.navigation import bottom_bar, navigation
 from portal.web.parts import Delegation as DelegationBand
 from portal.web.parts import FacilityChoice, Person, Shell
-from portal.web.preferences import facility_chosen, own_facilities, theme_chosen
+from portal.web.preferences import facility_chosen, theme_chosen
 from portal.work import badges
 
 
@@ -29,27 +35,39 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def frame(request: HttpRequest, actor: Actor) -> Shell:
-    """The frame of a signed-in person: two statements, one more when somebody lent them a role."""
-    sections = navigation(actor, request.path, badges(actor, facility_id=facility_chosen(request)))
+    """The frame of a signed-in person, in one statement."""
+    counts, beside = badges(
+        actor, facility_id=facility_chosen(request),
+        beside=JSONObject(
+            facilities=packed(facilities_visible(actor), value="code", label="name", pk="pk"),
+            **(_lent(actor) if actor.delegated else {}),
+        ),
+    )  # fmt: skip
+    sections = navigation(actor, request.path, counts)
     user = request.user
     assert isinstance(user, User)  # noqa: S101 - an actor exists only for a signed-in user
     return Shell(
         person=Person(name=user.name, title=user.title, email=user.email, initials=fmt.initials(user.name)),
         nav=sections,
         bottom=bottom_bar(actor, sections),
-        facilities=facilities(request, actor),
-        delegations=delegations(actor),
+        facilities=_facilities(beside["facilities"] or [], facility_chosen(request)),
+        delegations=[
+            DelegationBand(
+                lender=each["lender"], role=Role(each["role"]).label.lower(), until=fmt.day(date.fromisoformat(each["until"]))
+            )
+            for each in beside.get("delegations") or []
+            if (each["role"], each["lender_id"]) in actor.delegated
+        ],
         theme=theme_chosen(request),
         demo=settings.DEMO,
-    )
+    )  # fmt: skip
 
 
-def facilities(request: HttpRequest, actor: Actor) -> list[FacilityChoice]:
+def _facilities(rows: Sequence[Mapping[str, Any]], chosen: int | None) -> list[FacilityChoice]:
     """The facilities of the actor, after "all mine" when there are several."""
-    rows = own_facilities(request)
-    chosen = facility_chosen(request)
     choices = [
-        FacilityChoice(value=row.code, label=row.name, selected=row.pk == chosen or len(rows) == 1) for row in rows
+        FacilityChoice(value=row["value"], label=row["label"], selected=row["pk"] == chosen or len(rows) == 1)
+        for row in rows
     ]
     if len(rows) == 1:
         return choices
@@ -59,12 +77,7 @@ def facilities(request: HttpRequest, actor: Actor) -> list[FacilityChoice]:
     ]
 
 
-def delegations(actor: Actor) -> list[DelegationBand]:
-    if not actor.delegated:
-        return []
+def _lent(actor: Actor) -> dict[str, Combinable]:
     lent = Delegation.objects.filter(delegate=actor.user_id, lender__in={lender for _, lender in actor.delegated})
-    return [
-        DelegationBand(lender=lender, role=Role(role).label.lower(), until=fmt.day(ends_on))
-        for lender, role, lender_id, ends_on in lent.values_list("lender__name", "role", "lender_id", "ends_on")
-        if (role, lender_id) in actor.delegated
-    ]
+    names = {"lender_id": "lender_id", "lender": "lender__name", "role": "role", "until": "ends_on"}
+    return {"delegations": packed(lent.order_by("ends_on", "id"), **names)}

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -13,18 +14,18 @@ from django.utils import timezone
 
 from core.actors import EVERYWHERE, Actor
 from core.errors import NotFound
-from core.keyset import page as page_of
-from inventory.models import StockBalance, StockMove
+from core.tally import Counting, Grouping
+from inventory.models import ParLevel, StockBalance, StockMove
 from inventory.selectors import below_par, item_moves, item_stock, stock_listed
 from masterdata.models import Item, Location
 from masterdata.selectors import item_facts, items_search
 from portal.links import document, link
+from portal.saved_views import Around
 from portal.web import format as fmt
-from portal.web import parts
-from portal.web.page import actor_of, csv_file, is_fragment, next_href
+from portal.web import lists, parts
+from portal.web.page import actor_of
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge, status_of
-from procurement.selectors.requisitions import counted_by
 
 HEADER = ("Facility", "Place", "Item", "Description", "Lot", "Expires", "Lot status", "Quantity", "Unit")
 MOVES = 50
@@ -44,39 +45,38 @@ def stock(request: HttpRequest) -> HttpResponseBase:
         statuses=query.getlist("status"),
         q=query.get("q", "")[:80],
     )
-    if query.get("export") == "csv":
-        return csv_file("stock", HEADER, (_export(row) for row in listed.order_by("id").iterator(chunk_size=500)))
-    page = page_of(listed, after=query.get("after", ""), newest_first=False)
-    context: dict[str, Any] = {"rows": [_row(row) for row in page.rows], "next_href": next_href(request, page)}
-    if is_fragment(request) and query.get("after"):
-        return render(request, "supply/stock.html#rows", context)
-    context |= _frame(request)
-    return render(request, "supply/stock.html", context)
+    whole = stock_listed(actor, facility_id=here)
+    return lists.answer(
+        request, lists.STOCK, listed, template="supply/stock.html", row=_row, header=HEADER, line=_export,
+        tabs=_counted(actor, here), frame=lambda around: _frame(request, around),
+        groups={"kind": Grouping(rows=whole, code="location__kind"), "status": Grouping(rows=whole, code="lot__status")},
+    )  # fmt: skip
 
 
-def _frame(request: HttpRequest) -> dict[str, Any]:
-    actor, here, query = actor_of(request), facility_chosen(request), request.GET
+def _counted(actor: Actor, here: int | None) -> dict[str, Counting]:
+    return {"low": Counting(rows=below_par(actor, facility_id=here))}
+
+
+def _frame(request: HttpRequest, around: Around) -> dict[str, Any]:
+    query = request.GET
     low = query.get("view") == "low"
     return {
         "tabs": [
-            parts.Tab(label="On hand", href="?", active=not low),
-            parts.Tab(label="Below par", href="?view=low", active=low, count=below_par(actor, facility_id=here).count()),
+            parts.Tab(label="On hand", href="?view=all", active=not low),
+            parts.Tab(label="Below par", href="?view=low", active=low, count=around.counts["low"].count),
         ],
-        "facets": [] if low else _facets(actor, here, query),
+        "facets": [] if low else _facets(query, around),
         "columns": [
-            parts.Column(label="Item"), parts.Column(label="Place"), parts.Column(label="Lot"),
-            parts.Column(label="Expires"), parts.Column(label="Status"), parts.Column(label="On hand", align="end"),
+            lists.column(lists.STOCK, query, "item", "Item"), parts.Column(label="Place"), parts.Column(label="Lot"),
+            lists.column(lists.STOCK, query, "expiry", "Expires"), parts.Column(label="Status"),
+            lists.column(lists.STOCK, query, "quantity", "On hand", align="end"),
         ],
-        "query": query.get("q", ""),
-        "hidden": [(key, value) for key in ("kind", "status", "view") for value in query.getlist(key)],
-        "export_href": parts.query_with(query, export="csv"),
     }  # fmt: skip
 
 
-def _facets(actor: Actor, here: int | None, query: QueryDict) -> list[parts.Facet]:
-    whole = stock_listed(actor, facility_id=here)
-    kinds = [(code, Location.Kind(code).label, n) for code, _, n in counted_by(whole, "location__kind")]
-    states = [(code, status_of(code)[0], n) for code, _, n in counted_by(whole, "lot__status")]
+def _facets(query: QueryDict, around: Around) -> list[parts.Facet]:
+    kinds = [(code, Location.Kind(code).label, n) for code, _, n in around.groups["kind"]]
+    states = [(code, status_of(code)[0], n) for code, _, n in around.groups["status"]]
     return [parts.facet(query, "kind", "Kind of place", kinds), parts.facet(query, "status", "Lot status", states)]
 
 
@@ -105,24 +105,41 @@ def _export(row: StockBalance) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _low(request: HttpRequest) -> HttpResponse:
-    """Places at or below their reorder point, the emptiest first."""
-    rows: Any = below_par(actor_of(request), facility_id=facility_chosen(request)).order_by("id")[:200]
-    shown = [
-        {
-            "item": row.item.number,
-            "href": link("item", row.item.number),
-            "title": row.item.description,
-            "place": row.location.name,
-            "facility": row.location.facility.name,
-            "on_hand": fmt.quantity(row.on_hand, row.item.base_unit),  # annotated by below_par
-            "par": fmt.quantity(row.par, row.item.base_unit),
-            "reorder": fmt.quantity(row.reorder_point, row.item.base_unit),
-            "empty": row.on_hand == 0,
-        }
-        for row in rows
-    ]
-    return render(request, "supply/low_stock.html", {**_frame(request), "rows": shown})
+LOW_HEADER = ("Facility", "Place", "Item", "Description", "On hand", "Reorder at", "Par", "Unit")
+
+
+def _low(request: HttpRequest) -> HttpResponseBase:
+    """Places at or below their reorder point."""
+    actor, here = actor_of(request), facility_chosen(request)
+    found = below_par(actor, facility_id=here)
+    for word in request.GET.get("q", "")[:80].split()[:5]:
+        found = found.filter(Q(item__search_text__contains=word.lower()) | Q(location__name__icontains=word))
+    return lists.answer(
+        request, lists.LOW_STOCK, found, template="supply/low_stock.html", row=_low_row, header=LOW_HEADER, line=_low_line,
+        tabs=_counted(actor, here), frame=lambda around: _frame(request, around),
+    )  # fmt: skip
+
+
+def _low_row(row: ParLevel) -> dict[str, Any]:
+    on_hand: Decimal = row.on_hand  # type: ignore[attr-defined]  # annotated by below_par
+    return {
+        "item": row.item.number,
+        "href": link("item", row.item.number),
+        "title": row.item.description,
+        "place": row.location.name,
+        "facility": row.location.facility.name,
+        "on_hand": fmt.quantity(on_hand, row.item.base_unit),
+        "par": fmt.quantity(row.par, row.item.base_unit),
+        "reorder": fmt.quantity(row.reorder_point, row.item.base_unit),
+        "empty": on_hand == 0,
+    }
+
+
+def _low_line(row: ParLevel) -> tuple[object, ...]:
+    return (
+        row.location.facility.name, row.location.name, row.item.number, row.item.description,
+        row.on_hand, row.reorder_point, row.par, row.item.base_unit,  # type: ignore[attr-defined]  # annotated
+    )  # fmt: skip
 
 
 @login_required

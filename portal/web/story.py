@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from core.models import BusinessEvent
 from portal.links import document
 from portal.web import format as fmt
-from portal.web.parts import TimelineEntry, Tone
+from portal.web.parts import Comment, TimelineEntry, Tone
+from procurement.models import ExceptionCase
+from procurement.selectors.invoices import remarks
 
 Data = Mapping[str, Any]
 DECIDED: Mapping[str, tuple[str, str, Tone]] = {
@@ -37,6 +39,14 @@ SENTENCES: Mapping[str, tuple[str, str, Tone]] = {
     "RequisitionFulfilled": ("Everything of {number} has arrived", "checks", "good"),
     "PurchaseOrderIssued": ("Order {number} was issued", "shopping-cart", "info"),
     "PurchaseOrderCancelled": ("Order {number} was cancelled", "circle-x", "done"),
+    "RequisitionClosed": ("{number} is closed", "archive", "done"),
+    "PurchaseOrderHeld": ("Order {number} was put on hold", "alert-octagon", "waiting"),
+    "PurchaseOrderReleased": ("Order {number} was released", "send", "info"),
+    "PurchaseOrderClosed": ("Order {number} is closed", "archive", "done"),
+    "PurchaseOrderReopened": ("Order {number} was opened again", "rotate-clockwise", "waiting"),
+    "PurchaseOrderCorrected": ("{number} was put right and is sent again", "send", "info"),
+    "InvoiceDisputed": ("Invoice {number} is disputed with the supplier", "alert-octagon", "waiting"),
+    "InvoiceDisputeEnded": ("The dispute about {number} ended", "circle-check", "info"),
     "ShipNoticeRecorded": ("Shipment announced for {number}", "truck", "info"),
     "ReceiptPosted": ("Goods received: {number}", "package-import", "good"),
     "ReceiptReversed": ("Receipt reversed: {number}", "rotate-clockwise", "waiting"),
@@ -67,10 +77,23 @@ DETAILS: Mapping[str, Callable[[Data], str]] = {
     "RequisitionCancelled": lambda d: str(d.get("reason", "")),
     "PurchaseOrderCancelled": lambda d: str(d.get("reason", "")),
     "SupplierAnswerRecorded": lambda d: f"{d['exceptions']} lines wait for the buyer." if d.get("exceptions") else "",
-    "InvoiceExceptionOpened": lambda d: "Differs in: " + ", ".join(str(kind).replace("_", " ") for kind in d.get("kinds", ())),
+    **{
+        name: lambda d: str(d.get("reason", ""))
+        for name in (
+            "PurchaseOrderHeld", "PurchaseOrderClosed", "PurchaseOrderReopened", "InvoiceDisputed", "InvoiceDisputeEnded"
+        )
+    },
+    "InvoiceExceptionOpened": lambda d: f"Differs: {kinds_in_words(d.get('kinds', ()))}.",
     "MessageHandled": lambda d: f"{str(d.get('how', '')).replace('_', ' ').capitalize()}: {d.get('reason', '')}",
     "InvoicePosted": lambda d: f"Voucher {d.get('voucher_number', '')}",
 }  # fmt: skip
+
+
+def kinds_in_words(kinds: Iterable[str]) -> str:
+    """`Not received, price`."""
+    known = dict(ExceptionCase.Kind.choices)
+    words = [str(known.get(kind, str(kind).replace("_", " "))) for kind in kinds]
+    return ", ".join([*words[:1], *(word[:1].lower() + word[1:] for word in words[1:])])
 
 
 def _steps(count: int) -> str:
@@ -92,6 +115,11 @@ def timeline(events: Iterable[BusinessEvent], zone: str, *, here: str = "") -> l
             )
         )  # fmt: skip
     return entries
+
+
+def remarks_shown(annotated: Sequence[Mapping[str, str]], zone: str) -> list[Comment]:
+    """Remarks that came with their document."""
+    return [Comment(who=each.who, when=fmt.when(each.written_at, zone), text=each.text) for each in remarks(annotated)]
 
 
 def who(event: BusinessEvent) -> str:

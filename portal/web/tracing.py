@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -37,8 +38,13 @@ def _shown(found: Trace) -> dict[str, Any]:
         "found": found,
         "hops": [_hop(hop) for hop in found.hops],
         "documents": [(number, document(kind, number)) for kind, number, _ in found.documents],
+        "since": fmt.age(found.hops[-1].at, ZONE) if found.hops and found.next_actor != "Nobody" else None,
         "total": fmt.duration(total.total_seconds()) if total and total.total_seconds() >= 1 else "",
     }
+
+
+def _waited(wait: timedelta) -> str:
+    return fmt.duration(wait.total_seconds()) if wait.total_seconds() >= 1 else "at once"
 
 
 def _hop(hop: Hop) -> dict[str, Any]:
@@ -46,10 +52,10 @@ def _hop(hop: Hop) -> dict[str, Any]:
         "lane": hop.lane,
         "lane_name": dict(LANES)[hop.lane],
         "text": hop.text,
-        "when": fmt.when(hop.at, ZONE),
-        "wait": fmt.duration(hop.wait.total_seconds())
-        if hop.wait is not None and hop.wait.total_seconds() >= 1
-        else "",
+        "when": fmt.Shown(
+            f"{hop.at.day} {hop.at:%b} {hop.at:%H:%M:%S}", fmt.when(hop.at, ZONE).text, hop.at.isoformat()
+        ),
+        "wait": "" if hop.wait is None else _waited(hop.wait),
         "longest": hop.longest,
         "who": hop.who,
         "detail": hop.detail,

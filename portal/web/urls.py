@@ -11,14 +11,17 @@ from portal.web import (
     exceptions,
     home,
     invoices,
+    lists,
     lookups,
     messages,
     orders,
     receiving,
+    replays,
     requisitions,
     searching,
     stock,
     tracing,
+    watching,
     workbench,
 )
 
@@ -27,6 +30,7 @@ shell: list[URLPattern] = [
     path("", home.home, name="home"),
     path("notices/", home.notices, name="notices"),
     path("search/", searching.search, name="search"),
+    path("views/<str:name>/", lists.views, name="list-views"),
 ]
 
 # -- requests and approvals --------------------------------------------------------------------------------------------
@@ -54,6 +58,7 @@ payables: list[URLPattern] = [
     path("invoices/new/", invoices.invoice_new, name="invoice-new"),
     path("invoices/<str:number>/", invoices.invoice, name="invoice"),
     path("invoices/<str:number>/comment/", invoices.comment, name="invoice-comment"),
+    path("invoices/<str:number>/dispute/", invoices.dispute, name="invoice-dispute"),
     path("invoices/<str:number>/match/", invoices.match_again, name="invoice-match"),
     path("exceptions/case/<int:case_id>/", exceptions.case, name="exception"),
     path("exceptions/case/<int:case_id>/resolve/", exceptions.resolve, name="exception-resolve"),
@@ -61,7 +66,6 @@ payables: list[URLPattern] = [
     path("exceptions/case/<int:case_id>/comment/", exceptions.comment, name="exception-comment"),
     path("exceptions/<str:queue>/", exceptions.queue, name="exceptions"),
     path("exceptions/<str:queue>/several/", exceptions.several, name="exceptions-several"),
-    path("exceptions/<str:queue>/views/", exceptions.save_view, name="exceptions-views"),
 ]
 
 # -- orders, receiving and stock ---------------------------------------------------------------------------------------
@@ -69,7 +73,7 @@ supply: list[URLPattern] = [
     path("orders/", orders.orders, name="orders"),
     path("orders/<str:number>/", orders.order, name="order"),
     path("orders/<str:number>/issue/", orders.issue, name="order-issue"),
-    path("orders/<str:number>/cancel/", orders.cancel, name="order-cancel"),
+    path("orders/<str:number>/act/", orders.act, name="order-act"),
     path("orders/<str:number>/comment/", orders.comment, name="order-comment"),
     path("workbench/", workbench.workbench, name="workbench"),
     path("workbench/source/", workbench.source, name="workbench-source"),
@@ -92,10 +96,19 @@ integration: list[URLPattern] = [
     path("messages/", messages.messages, name="messages"),
     path("messages/<int:pk>/", messages.message, name="message"),
     path("messages/<int:pk>/decide/", messages.decide, name="message-decide"),
+    path("messages/<int:pk>/replay/", replays.replay_page, name="message-difference"),
+    path("messages/<int:pk>/replay/send/", replays.replay_post, name="message-replay"),
+    path("messages/group/", replays.group_page, name="message-group"),
+    path("messages/group/replay/", replays.group_replay, name="message-group-replay"),
     path("messages/in/<int:pk>/", messages.inbound, name="inbound-message"),
     path("messages/in/<int:pk>/replay/", messages.inbound_replay, name="inbound-replay"),
     path("endpoints/", messages.endpoints, name="endpoints"),
+    path("endpoints/<str:code>/", watching.endpoint, name="endpoint"),
     path("endpoints/<str:code>/switch/", messages.endpoint_switch, name="endpoint-switch"),
+    path("endpoints/<str:code>/maintenance/", watching.plan, name="maintenance-plan"),
+    path("maintenance/<int:pk>/cancel/", watching.plan_cancel, name="maintenance-cancel"),
+    path("alerts/", watching.alerts, name="alerts"),
+    path("alerts/<int:pk>/take/", watching.take, name="alert-take"),
 ]
 
 urlpatterns = [*shell, *requests, *payables, *supply, *integration]

@@ -7,17 +7,20 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.errors import Invalid, NotFound
+from core.keyset import sorted_by
 from masterdata.models import Role
 from masterdata.rules.offers import PRICE_PLACES, ItemFacts, round_money
 from masterdata.selectors import item_facts, suppliers_search
 from portal.links import link
 from portal.web import format as fmt
-from portal.web.page import actor_of, go, typed_id
+from portal.web import lists
+from portal.web.page import actor_of, csv_file, go, typed_id
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge
 from procurement.models import ExceptionCase, PurchaseOrder, RequisitionLine
@@ -27,16 +30,23 @@ from procurement.selectors.requisitions import lines_to_source
 from procurement.services.purchase_orders import purchase_order_create
 
 SHOWN = 60
+HEADER = (
+    "Requisition", "Facility", "For", "Item", "Description", "Quantity", "Unit", "Needed by", "Approved", "Urgent", "Contract",
+    "Suggested source",
+)  # fmt: skip
 
 
 @login_required
-def workbench(request: HttpRequest) -> HttpResponse:
+def workbench(request: HttpRequest) -> HttpResponseBase:
     actor, here = actor_of(request), facility_chosen(request)
     if not actor.has(Role.BUYER):
         raise NotFound("There is no such page for you.")
-    found = lines_to_source(actor)
-    if here is not None:
-        found = found.filter(requisition__facility=here)
+    found = sorted_by(lines_to_source(actor, facility_id=here), lists.order_of(lists.WORKBENCH, request.GET))
+    if request.GET.get("export") == "csv":
+        return csv_file("to-source", HEADER, (_export(line) for line in found.iterator(chunk_size=500)))
+    around, elsewhere = lists.begin(request, lists.WORKBENCH)
+    if elsewhere:
+        return elsewhere
     lines = list(found[:SHOWN])
     drafts = orders_listed(actor, view="drafts", facility_id=here)[:SHOWN]
     answers = cases_open(actor, ExceptionCase.Queue.BUYER).order_by("due_at", "id")[:SHOWN]
@@ -44,6 +54,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         request,
         "supply/workbench.html",
         {
+            **lists.tools(lists.WORKBENCH, request.GET, around.saved),
             "groups": _groups(lines),
             "count": len(lines),
             "drafts": [_draft(row) for row in drafts],
@@ -77,6 +88,15 @@ def _groups(lines: list[RequisitionLine]) -> list[dict[str, Any]]:
     for group in groups.values():
         group["choices"] = _choices(group["lines"])
     return list(groups.values())
+
+
+def _export(line: RequisitionLine) -> tuple[object, ...]:
+    row = line.requisition
+    return (
+        row.number, row.facility.name, row.location.name, line.item.number if line.item else "", line.description, line.quantity,
+        line.unit, row.needed_by or "", row.approved_at.isoformat() if row.approved_at else "", "yes" if row.urgent else "",
+        line.get_contract_check_display(), line.suggested_supplier,
+    )  # fmt: skip
 
 
 def _choices(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

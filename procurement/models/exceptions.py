@@ -52,6 +52,8 @@ class ExceptionCase(models.Model):
         VOID_INVOICE = "void_invoice", "Void the invoice"
         ACCEPT_ANSWER = "accept_answer", "Accept the supplier's change"
         REFUSE_ANSWER = "refuse_answer", "Refuse: line goes back to sourcing"
+        SEND_AGAIN = "send_again", "Put right: send it again"
+        CANCEL_ORDER = "cancel_order", "Cancel the order"
         MATCHED = "matched", "Settled by a new match"
 
     queue = models.CharField(max_length=8, choices=Queue)
@@ -109,6 +111,12 @@ class ExceptionCase(models.Model):
             ),
             models.Index(fields=["owner", "-id"], condition=~models.Q(state="resolved"), name="procurement_case_owner"),
             models.Index(fields=["invoice"], name="procurement_case_invoice"),
+            models.Index(
+                fields=["amount", "id"], condition=~models.Q(state="resolved"), name="procurement_case_by_amount"
+            ),
+            models.Index(
+                fields=["due_at", "id"], condition=~models.Q(state="resolved"), name="procurement_case_by_due"
+            ),
         ]
 
     def __str__(self) -> str:

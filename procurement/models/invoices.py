@@ -81,6 +81,8 @@ class Invoice(models.Model):
         indexes = [
             models.Index(fields=["facility", "status", "-id"], name="procurement_inv_facility"),
             models.Index(fields=["order"], name="procurement_inv_order"),
+            models.Index(fields=["due_date", "id"], name="procurement_inv_by_due"),
+            models.Index(fields=["total", "id"], name="procurement_inv_by_total"),
             models.Index(fields=["supplier", "total", "invoice_date"], name="procurement_inv_lookalike"),
             models.Index(fields=["supplier_number"], name="procurement_inv_number"),
         ]
@@ -92,7 +94,7 @@ class Invoice(models.Model):
                     ("received", "matched"), ("received", "exception"), ("received", "void"), ("received", "rejected"),
                     ("exception", "matched"), ("exception", "approved"), ("exception", "rejected"), ("exception", "disputed"),
                     ("exception", "void"), ("disputed", "exception"), ("disputed", "matched"), ("disputed", "rejected"),
-                    ("disputed", "void"), ("matched", "approved"), ("matched", "exception"), ("approved", "posted"),
+                    ("disputed", "void"), ("disputed", "approved"), ("matched", "approved"), ("matched", "exception"), ("approved", "posted"),
                     ("approved", "exception"), ("posted", "paid"),
                 ],
             )
@@ -113,7 +115,7 @@ class Invoice(models.Model):
     )
     def open_exception(self) -> None: ...
 
-    @transition(field=status, source=[Status.MATCHED, Status.EXCEPTION], target=Status.APPROVED)
+    @transition(field=status, source=[Status.MATCHED, Status.EXCEPTION, Status.DISPUTED], target=Status.APPROVED)
     def approve(self) -> None: ...
 
     @transition(field=status, source=Status.APPROVED, target=Status.POSTED)

@@ -6,7 +6,7 @@ import pghistory
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django_fsm import FSMField, transition
+from django_fsm import RETURN_VALUE, FSMField, transition
 
 from core.models import APPEND_ONLY
 from masterdata.models import ContractLine, CostCenter, Facility, Item, Location, Supplier
@@ -67,6 +67,9 @@ class PurchaseOrder(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
     issued_at = models.DateTimeField(null=True, blank=True)
+    committed = models.DecimalField(
+        max_digits=14, decimal_places=2, default=0, help_text="What it still commits of its month's budget."
+    )
     budget_period = models.CharField(max_length=7, blank=True)
     erp_number = models.CharField(max_length=40, blank=True, db_index=True)
     supplier_order_number = models.CharField(max_length=40, blank=True, db_index=True)
@@ -80,6 +83,9 @@ class PurchaseOrder(models.Model):
         indexes = [
             models.Index(fields=["facility", "status", "-id"], name="procurement_po_facility"),
             models.Index(fields=["supplier", "-id"], name="procurement_po_supplier"),
+            models.Index(fields=["expected_on", "id"], name="procurement_po_by_expected"),
+            models.Index(fields=["total", "id"], name="procurement_po_by_total"),
+            models.Index(fields=["issued_at", "id"], name="procurement_po_by_issued"),
             models.Index(
                 fields=["facility", "expected_on", "id"],
                 condition=models.Q(status__in=["issued", "partially_received"]),
@@ -94,8 +100,10 @@ class PurchaseOrder(models.Model):
                     ("draft", "issued"), ("draft", "cancelled"), ("draft", "on_hold"), ("on_hold", "draft"), ("on_hold", "issued"),
                     ("issued", "on_hold"), ("issued", "partially_received"), ("issued", "received"), ("issued", "cancelled"),
                     ("partially_received", "issued"), ("partially_received", "received"), ("received", "partially_received"),
-                    ("received", "issued"), ("partially_received", "closed"), ("received", "closed"), ("issued", "closed"),
+                    ("received", "issued"), ("partially_received", "closed"), ("received", "closed"),
+                    ("partially_received", "on_hold"), ("on_hold", "partially_received"), ("on_hold", "received"),
                     ("on_hold", "cancelled"),
+                    ("closed", "issued"), ("closed", "partially_received"), ("closed", "received"),
                 ],
             )
         ]  # fmt: skip
@@ -103,26 +111,25 @@ class PurchaseOrder(models.Model):
     def __str__(self) -> str:
         return self.number
 
-    @transition(field=status, source=[Status.DRAFT, Status.ON_HOLD], target=Status.ISSUED)
+    @transition(field=status, source=Status.DRAFT, target=Status.ISSUED)
     def issue(self) -> None: ...
+
+    @transition(field=status, source=[Status.DRAFT, Status.ISSUED, Status.PARTIALLY_RECEIVED], target=Status.ON_HOLD)
+    def hold(self) -> None: ...
 
     @transition(
         field=status,
-        source=[Status.ISSUED, Status.RECEIVED, Status.PARTIALLY_RECEIVED],
-        target=Status.PARTIALLY_RECEIVED,
+        source=[Status.ISSUED, Status.PARTIALLY_RECEIVED, Status.RECEIVED, Status.ON_HOLD, Status.CLOSED],
+        target=RETURN_VALUE(Status.DRAFT, Status.ISSUED, Status.PARTIALLY_RECEIVED, Status.RECEIVED),
     )
-    def receive_some(self) -> None: ...
-
-    @transition(field=status, source=[Status.ISSUED, Status.PARTIALLY_RECEIVED], target=Status.RECEIVED)
-    def receive_all(self) -> None: ...
-
-    @transition(field=status, source=[Status.PARTIALLY_RECEIVED, Status.RECEIVED], target=Status.ISSUED)
-    def unreceive(self) -> None: ...
+    def resume(self, state: str) -> str:
+        """Stand where its receipts say: after goods came or went back, a hold ended, or it was opened again."""
+        return state
 
     @transition(field=status, source=[Status.DRAFT, Status.ISSUED, Status.ON_HOLD], target=Status.CANCELLED)
     def cancel(self) -> None: ...
 
-    @transition(field=status, source=[Status.ISSUED, Status.PARTIALLY_RECEIVED, Status.RECEIVED], target=Status.CLOSED)
+    @transition(field=status, source=[Status.PARTIALLY_RECEIVED, Status.RECEIVED], target=Status.CLOSED)
     def close(self) -> None: ...
 
 

@@ -56,6 +56,9 @@ class Requisition(models.Model):
         indexes = [
             models.Index(fields=["facility", "status", "-id"], name="procurement_req_facility"),
             models.Index(fields=["requester", "status", "-id"], name="procurement_req_mine"),
+            models.Index(fields=["needed_by", "id"], name="procurement_req_by_needed"),
+            models.Index(fields=["total", "id"], name="procurement_req_by_total"),
+            models.Index(fields=["submitted_at", "id"], name="procurement_req_by_submitted"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -73,6 +76,7 @@ class Requisition(models.Model):
                     ("submitted", "approved"), ("submitted", "returned"), ("submitted", "rejected"), ("submitted", "cancelled"),
                     ("approved", "ordered"), ("approved", "fulfilled"), ("approved", "cancelled"),
                     ("ordered", "fulfilled"), ("ordered", "closed"), ("fulfilled", "closed"), ("fulfilled", "ordered"),
+                    ("closed", "fulfilled"), ("closed", "ordered"),
                 ],
             )
         ]  # fmt: skip

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Min, Prefetch, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models.expressions import Combinable
 
 from core.actors import Actor
 from core.errors import NotFound
+from core.packed import packed
 from masterdata.models import Role
 from masterdata.selectors import at, scoped
 from procurement.models import DocumentComment, ExceptionCase, Invoice, InvoiceLine
@@ -57,10 +61,11 @@ def invoices_listed(
 
 
 def invoice_get(actor: Actor, number: str) -> Invoice:
-    """One invoice with its lines and cases. Raises NotFound."""
+    """One invoice with its lines, cases and `remarks`. Raises NotFound."""
     found = (
         invoices_visible(actor)
         .filter(number=number)
+        .annotate(remarks=remarks_on("invoice"))
         .prefetch_related(
             Prefetch("lines", InvoiceLine.objects.select_related("order_line", "item").order_by("line_number")),
             Prefetch(
@@ -158,6 +163,25 @@ def root_causes(actor: Actor, queue: str) -> list[dict[str, Any]]:
         .order_by("-amount")[:10]
     )
     return [dict(row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What somebody wrote on a document."""
+
+    who: str
+    written_at: datetime
+    text: str
+
+
+def remarks_on(kind: str) -> Combinable:
+    """The remarks on the outer document, oldest first, to annotate it with: read them with `remarks`."""
+    written = DocumentComment.objects.filter(kind=kind, number=OuterRef("number")).order_by("id")
+    return packed(written, who="author__name", at="written_at", text="text")
+
+
+def remarks(annotated: Sequence[Mapping[str, str]]) -> list[Remark]:
+    return [Remark(row["who"], datetime.fromisoformat(row["at"]), row["text"]) for row in annotated]
 
 
 def comments_of(kind: str, number: str) -> QuerySet[DocumentComment]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
@@ -13,6 +12,7 @@ from core.errors import Invalid, NotFound
 from masterdata.models import CostCenter, Facility, Location, Role
 from masterdata.selectors import at, scoped
 from procurement.models import ApprovalStep, BudgetFigure, PurchaseOrderLine, Requisition, RequisitionLine
+from procurement.selectors.invoices import remarks_on
 
 
 def requisitions_visible(actor: Actor) -> QuerySet[Requisition]:
@@ -24,8 +24,6 @@ def requisitions_visible(actor: Actor) -> QuerySet[Requisition]:
     )
 
 
-COUNTED = 5000
-"""Facets count the newest rows only, so that they cost the same at any size of data."""
 VIEWS: Mapping[str, tuple[bool, tuple[str, ...]]] = {
     "mine": (True, ()),
     "mine-open": (True, ("submitted", "approved", "ordered")),
@@ -61,21 +59,8 @@ def requisitions_listed(
     return found.order_by("-id")
 
 
-def counted_by(found: QuerySet[Any], code: str, label: str = "") -> list[tuple[str, str, int]]:
-    """(code, label, how many) of one field over the newest COUNTED rows of a list, for its facet; the most frequent first."""
-    newest = found.select_related(None).order_by("-id").values("pk")[:COUNTED]
-    rows = (
-        found.model._default_manager.filter(pk__in=newest)
-        .order_by()
-        .values_list(code, label or code)
-        .annotate(n=Count("pk"))
-        .order_by("-n", code)
-    )
-    return [(value, text, n) for value, text, n in rows[:12]]
-
-
 def requisition_get(actor: Actor, number: str) -> Requisition:
-    """One requisition with its lines, the orders they became and its steps, four statements. Raises NotFound."""
+    """One requisition with its lines, the orders they became, its steps and `remarks`, four statements. Raises NotFound."""
     placed = PurchaseOrderLine.objects.select_related("order", "order__supplier").order_by("id")
     lines = (
         RequisitionLine.objects.select_related("item", "supplier", "contract_line__contract")
@@ -86,6 +71,7 @@ def requisition_get(actor: Actor, number: str) -> Requisition:
     found = (
         requisitions_visible(actor)
         .filter(number=number)
+        .annotate(remarks=remarks_on("requisition"))
         .prefetch_related(Prefetch("lines", lines), Prefetch("steps", steps))
         .first()
     )

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q
 from django.utils import timezone
 
 from core.actors import EVERYWHERE, Actor
 from core.audit import acting, join_trace
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.events import Event, emit
-from masterdata.models import Role
+from core.rows import read_rows
+from masterdata.models import Facility, Role
 from masterdata.rules.offers import round_money
-from masterdata.selectors import limit_of, scoped
+from masterdata.selectors import limit_of
 from procurement.events import RequisitionApproved, RequisitionDecided
 from procurement.models import ApprovalStep, Requisition, RequisitionLine
 from procurement.services.requisitions import material_hash
@@ -72,25 +72,31 @@ def approval_decide(
         return step
 
 
+_STEPS = """
+FROM procurement_approvalstep s JOIN procurement_requisition r ON r.id = s.requisition_id JOIN masterdata_facility f ON f.id = r.facility_id
+WHERE r.id = (SELECT requisition_id FROM procurement_approvalstep WHERE id = %(step)s)
+  AND (%(scopes)s::bigint[] IS NULL OR s.facility_id = ANY(%(scopes)s) OR s.person_id = %(user)s)
+ORDER BY s.sequence, s.id FOR UPDATE OF r, s
+"""
+# the steps of the actor's facilities, and those that name the actor
+
+
 def _lock(actor: Actor, step_id: int) -> tuple[ApprovalStep, list[ApprovalStep]]:
     """The step and its siblings, and the requisition behind them, locked in one statement. Order: requisition, then steps."""
-    steps = list(
-        ApprovalStep.objects.filter(_decidable(actor), requisition__steps=step_id)
-        .select_related("requisition", "requisition__facility")
-        .select_for_update(of=("requisition", "self"))
-        .order_by("sequence", "id")
+    scopes = actor.scopes()
+    rows = read_rows(
+        {"s": ApprovalStep, "r": Requisition, "f": Facility},
+        _STEPS,
+        {"step": step_id, "user": actor.user_id, "scopes": None if scopes is EVERYWHERE else list(scopes)},
     )
+    for step, requisition, facility in rows:
+        step.requisition, requisition.facility = requisition, facility
+    steps: list[ApprovalStep] = [step for step, _, _ in rows]
     step = next((s for s in steps if s.pk == step_id), None)
     if step is None:
         raise NotFound("There is no such approval step.")
     join_trace(step.requisition.trace_id)
     return step, [s for s in steps if s.content_hash == step.content_hash]
-
-
-def _decidable(actor: Actor) -> Q:
-    """Steps of the actor's facilities, and steps that name the actor."""
-    # an empty Q (everywhere) would vanish from an "or" and leave only the other side
-    return Q() if actor.scopes() is EVERYWHERE else Q(person=actor.user_id) | scoped(actor)
 
 
 def _authorize(actor: Actor, step: ApprovalStep) -> int | None:

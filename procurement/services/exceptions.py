@@ -12,18 +12,17 @@ from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.events import Event, emit
 from masterdata.models import Role
 from masterdata.selectors import limit_of, scoped
-from procurement.events import InvoiceExceptionResolved
+from procurement.events import InvoiceExceptionResolved, PurchaseOrderCorrected
 from procurement.models import (
     DocumentComment,
     ExceptionCase,
     Invoice,
     PurchaseOrder,
-    PurchaseOrderLine,
     Receipt,
-    RequisitionLine,
 )
+from procurement.services.commitments import order_retotal
 from procurement.services.invoices import invoice_clear, invoice_drop, invoice_lock, short_paid
-from procurement.services.purchase_orders import order_lock
+from procurement.services.purchase_orders import order_lock, purchase_order_cancel, purchase_order_drop_line
 
 R = ExceptionCase.Resolution
 REASONS = {
@@ -46,12 +45,18 @@ _INVOICE_ACTIONS = (
 )  # fmt: skip
 
 
+_ORDER_ACTIONS = {
+    ExceptionCase.Kind.ANSWER: (R.ACCEPT_ANSWER, R.REFUSE_ANSWER),
+    ExceptionCase.Kind.ERP_REJECTED: (R.SEND_AGAIN, R.CANCEL_ORDER),
+}
+
+
 def legal_actions(case: ExceptionCase) -> list[str]:
     """What may be done with this case now (whether this person may is checked when they do it)."""
     if case.state == ExceptionCase.State.RESOLVED:
         return []
     if case.invoice_id is None:
-        return [R.ACCEPT_ANSWER, R.REFUSE_ANSWER] if case.kind == ExceptionCase.Kind.ANSWER else []
+        return [str(action) for action in _ORDER_ACTIONS.get(ExceptionCase.Kind(case.kind), ())]
     legal = list(_INVOICE_ACTIONS)
     if case.kind != ExceptionCase.Kind.NOT_RECEIVED:
         legal.remove(R.WAIT_FOR_RECEIPT)
@@ -86,8 +91,8 @@ def exception_resolve(
         if invoice is not None:
             _decide_invoice_case(case, invoice, actor, role, resolution, reason_code, comment)
         elif order is not None:
-            _decide_answer_case(case, actor, resolution)
             _close(case, actor, role, resolution, reason_code, comment)
+            _decide_order_case(case, order, actor, resolution, comment)
         return case
 
 
@@ -158,25 +163,28 @@ def _resolved(
     )  # fmt: skip
 
 
-def _decide_answer_case(case: ExceptionCase, actor: Actor, resolution: str) -> None:
-    """Take the supplier's change over, or send the line back to sourcing."""
+def _decide_order_case(case: ExceptionCase, order: PurchaseOrder, actor: Actor, resolution: str, comment: str) -> None:
+    """Take the supplier's change over, send the line back to sourcing, or tell the ERP anew or of the end."""
+    if resolution == R.SEND_AGAIN:
+        emit(
+            PurchaseOrderCorrected(
+                number=order.number, facility_id=order.facility_id, order_id=order.pk, case_id=case.pk, actor_id=actor.user_id
+            )
+        )  # fmt: skip
+        return
+    if resolution == R.CANCEL_ORDER:
+        purchase_order_cancel(actor=actor, number=order.number, reason=comment or case.title)
+        return
     line, answer = case.order_line, case.answer_line
     if line is None or answer is None:
         return
     if resolution == R.REFUSE_ANSWER or answer.action == "rejected":
-        line.cancelled = True
-        line.save(update_fields=["cancelled"])
-        RequisitionLine.objects.filter(order_lines=line).update(fill=RequisitionLine.Fill.TO_SOURCE)
+        purchase_order_drop_line(line=line, actor=actor, reason=comment or case.title)
     elif answer.action == "price_changed" and answer.unit_price is not None:
         line.unit_price = answer.unit_price
         line.save(update_fields=["unit_price"])
-    _recount(line.order_id)
-
-
-def _recount(order_id: int) -> None:
-    live = PurchaseOrderLine.objects.filter(order=order_id, cancelled=False).values_list("unit_price", "quantity")
-    total = sum((price * quantity for price, quantity in live), start=0)
-    PurchaseOrder.objects.filter(pk=order_id).update(total=total)
+        order_retotal(order, order.lines.all())
+        order.save(update_fields=["total", "committed"])
 
 
 def exceptions_assign(*, actor: Actor, case_ids: Iterable[int], owner_id: int | None) -> int:

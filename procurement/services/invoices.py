@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import F, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
 from core.actors import Actor
@@ -15,14 +16,22 @@ from core.audit import acting, join_trace
 from core.bulk import bulk_set
 from core.errors import Conflict, Finding, Invalid, NotFound
 from core.events import Event, emit
+from core.rows import read_rows
 from core.sequences import next_number
 from core.tracing import current_trace_id
 from masterdata.models import Facility, Role, Supplier
 from masterdata.rules.offers import round_money
 from masterdata.selectors import scoped
-from procurement.events import InvoiceCleared, InvoiceExceptionOpened, InvoicePaid, InvoicePosted, InvoiceReceived
+from procurement.events import (
+    InvoiceCleared,
+    InvoiceDisputed,
+    InvoiceDisputeEnded,
+    InvoiceExceptionOpened,
+    InvoicePaid,
+    InvoicePosted,
+    InvoiceReceived,
+)
 from procurement.models import (
-    BudgetFigure,
     ExceptionCase,
     Invoice,
     InvoiceLine,
@@ -31,6 +40,7 @@ from procurement.models import (
 )
 from procurement.rules.invoice_numbers import normalize_number
 from procurement.rules.three_way_match import BilledInvoice, BilledLine, MatchFinding, MatchResult, OrderedLine, match
+from procurement.services.commitments import invoice_spend
 from procurement.services.tolerances import limits_for
 
 AP_TARGET = timedelta(days=3)
@@ -128,15 +138,19 @@ def invoice_match(*, actor: Actor, number: str) -> Invoice:
         return row
 
 
+_WAITING = """
+FROM procurement_invoice v JOIN procurement_purchaseorder o ON o.id = v.order_id
+WHERE v.order_id = %(order)s AND v.status = ANY(%(states)s) ORDER BY v.id FOR UPDATE OF v
+"""
+
+
 def invoices_match_again(*, order_id: int, actor: Actor) -> None:
     """Match every waiting invoice of an order again, oldest first: its receipts or lines have changed."""
-    waiting = (
-        Invoice.objects.filter(order=order_id, status__in=Invoice.MATCHABLE)
-        .select_related("order")
-        .select_for_update(of=("self",))
-        .order_by("pk")
+    rows = read_rows(
+        {"v": Invoice, "o": PurchaseOrder}, _WAITING, {"order": order_id, "states": list(Invoice.MATCHABLE)}
     )
-    for row in waiting:
+    for row, order in rows:
+        row.order = order
         rematch(row, actor)
 
 
@@ -150,12 +164,7 @@ def invoice_clear(*, row: Invoice, actor: Actor, approved_amount: Decimal) -> In
     row.approve()
     row.approved_amount = approved_amount
     row.save()
-    if row.order_id and row.kind == Invoice.Kind.INVOICE:
-        order = row.order
-        assert order is not None  # noqa: S101 - tells the type checker what order_id says
-        BudgetFigure.objects.filter(cost_center=order.cost_center_id, period=order.budget_period).update(
-            committed=F("committed") - approved_amount
-        )
+    invoice_spend(row)
     return InvoiceCleared(
         number=row.number, facility_id=row.facility_id, invoice_id=row.pk, approved_amount=str(approved_amount),
         actor_id=actor.user_id,
@@ -186,7 +195,11 @@ def invoice_record_payment(*, actor: Actor, voucher_number: str, paid_on: date, 
     Where the ERP says our `number` too, both must be the invoice's: two ERPs may use one voucher number.
     """
     with acting(actor=actor, reason=f"paid on {paid_on}"):
-        found = Invoice.objects.select_for_update().filter(voucher_number=voucher_number)
+        found = Invoice.objects.filter(voucher_number=voucher_number)
+        order = (found.filter(number=number) if number else found).values_list("order_id", flat=True).first()
+        if order:
+            _lock_order(order)
+        found = found.select_for_update()
         row = (found.filter(number=number) if number else found).first()
         if row is None or row.status != Invoice.Status.POSTED:
             return False
@@ -222,13 +235,64 @@ def invoice_lock(*, actor: Actor, number: str) -> Invoice:
         raise NotFound(f"There is no invoice {number}.")
     pk, order_id = found
     if order_id:
-        PurchaseOrder.objects.select_for_update().filter(pk=order_id).values_list("pk").first()
+        _lock_order(order_id)
     row = Invoice.objects.select_for_update(of=("self",)).select_related("supplier", "order").get(pk=pk)
     join_trace(row.trace_id)
     return row
 
 
+def invoice_dispute(*, actor: Actor, number: str, reason: str) -> Invoice:
+    """Question a whole bill with its supplier: its differences stay open and nothing is paid until it is settled.
+
+    Raises NotFound, NotAllowed, Invalid (no reason), Conflict (it has no open exception).
+    """
+    with acting(actor=actor, reason=_why(reason)):
+        row = _clerks_invoice(actor, number)
+        if row.status != Invoice.Status.EXCEPTION:
+            raise Conflict(
+                f"{number} is {row.get_status_display().lower()}: only an invoice with open exceptions can be disputed.",
+                code="not_disputable",
+            )
+        row.dispute()
+        row.save(update_fields=["status"])
+        emit(InvoiceDisputed(reason=reason, **_about(row, actor)))
+        return row
+
+
+def invoice_end_dispute(*, actor: Actor, number: str, reason: str) -> Invoice:
+    """The supplier has answered: the invoice is matched again and what still differs is decided as usual."""
+    with acting(actor=actor, reason=_why(reason)):
+        row = _clerks_invoice(actor, number)
+        if row.status != Invoice.Status.DISPUTED:
+            raise Conflict(f"{number} is not disputed.", code="not_disputed")
+        row.open_exception()
+        row.save(update_fields=["status"])
+        emit(InvoiceDisputeEnded(reason=reason, **_about(row, actor)))
+        rematch(row, actor)
+        return row
+
+
 # --- parts of the acts above --------------------------------------------------------------------------------------
+
+
+def _lock_order(pk: int) -> None:
+    PurchaseOrder.objects.select_for_update().filter(pk=pk).values_list("pk").first()
+
+
+def _clerks_invoice(actor: Actor, number: str) -> Invoice:
+    row = invoice_lock(actor=actor, number=number)
+    actor.require(Role.AP_CLERK, scope=row.facility_id, to="dispute invoices")
+    return row
+
+
+def _why(reason: str) -> str:
+    if not reason.strip():
+        raise Invalid("Say why.", code="reason_missing")
+    return reason
+
+
+def _about(row: Invoice, actor: Actor) -> dict[str, Any]:
+    return {"number": row.number, "facility_id": row.facility_id, "invoice_id": row.pk, "actor_id": actor.user_id}
 
 
 def _order(number: str, supplier: Supplier) -> PurchaseOrder | None:

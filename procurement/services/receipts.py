@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists
 from django.utils import timezone
 
 from core.actors import Actor
@@ -22,8 +21,8 @@ from masterdata.selectors import scoped
 from procurement.events import ReceiptPosted, ReceiptReversed
 from procurement.models import PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, ShipNotice
 from procurement.rules.receipt_check import ExpectedLine, ReceivedLine, check_receipt
-from procurement.services.purchase_orders import order_lock
-from procurement.services.requisitions import requisition_settle, requisition_unsettle
+from procurement.services.purchase_orders import order_lock, state_by_receipts
+from procurement.services.requisitions import requisitions_settle, requisitions_unsettle
 
 
 def receipt_post(
@@ -41,10 +40,10 @@ def receipt_post(
     Conflict (order not open), Invalid with all findings.
     """
     with acting(actor=actor, reason="received"):
-        order = order_lock(actor=actor, number=order_number, posted_already=Exists(Receipt.objects.filter(key=key)))
+        order = order_lock(actor=actor, number=order_number)
         role = actor.require(Role.RECEIVER, Role.STOCK_CLERK, scope=order.facility_id, to="receive goods")
-        if order.posted_already:  # type: ignore[attr-defined]  # annotated by _order_to_receive
-            return Receipt.objects.get(key=key)
+        if posted := list(Receipt.objects.raw("SELECT * FROM procurement_receipt WHERE key = %s", [key])):
+            return posted[0]
         _may_receive(order, actor)
         expected = _expected(order)
         today = timezone.now().astimezone(ZoneInfo(order.facility.timezone)).date()
@@ -94,6 +93,11 @@ def receipt_reverse(*, actor: Actor, number: str, reason: str) -> Receipt:
         order = order_lock(actor=actor, number=found.order.number)
         original = Receipt.objects.select_for_update().get(pk=found.pk)
         role = actor.require(Role.RECEIVER, Role.STOCK_CLERK, scope=order.facility_id, to="reverse receipts")
+        if order.status == PurchaseOrder.Status.CLOSED:
+            raise Conflict(
+                f"{order.number} is closed. A buyer has to reopen it before its receipts can be reversed.",
+                code="order_closed",
+            )
         if original.status == Receipt.Status.REVERSED or original.reversal_of_id:
             raise Conflict(f"{number} is already reversed or is itself a reversal.", code="already_reversed")
         original.status = Receipt.Status.REVERSED
@@ -130,9 +134,15 @@ def receipt_reverse(*, actor: Actor, number: str, reason: str) -> Receipt:
         return receipt
 
 
-def receipt_record_erp_number(*, number: str, erp_number: str) -> None:
-    """The ERP took the receipt and calls it so."""
-    Receipt.objects.filter(number=number).exclude(erp_number=erp_number).update(erp_number=erp_number)
+def receipts_record_erp_numbers(*, numbers: Mapping[str, str]) -> None:
+    """The ERP took these receipts and calls them so: our number and its. Two statements for any number of receipts."""
+    found = Receipt.objects.filter(number__in=numbers).order_by("pk").select_for_update(no_key=True)
+    rows = [
+        (pk, {"erp_number": numbers[number]})
+        for pk, number, known in found.values_list("pk", "number", "erp_number")
+        if known != numbers[number]
+    ]
+    bulk_set(Receipt, rows)
 
 
 def _place(order: PurchaseOrder, code: str) -> int:
@@ -205,26 +215,14 @@ def _count(
         PurchaseOrderLine,
         [(pk, {"received_base": by_id[pk].received_base, "rejected_base": by_id[pk].rejected_base}) for pk in touched],
     )
-    live = [ol for ol in order_lines if not ol.cancelled]
     before = order.status
-    if all(ol.received_base >= ol.base_quantity for ol in live):
-        if order.status != PurchaseOrder.Status.RECEIVED:
-            order.receive_all()
-    elif any(ol.received_base > 0 for ol in live):
-        order.receive_some()
-    elif order.status != PurchaseOrder.Status.ISSUED:
-        order.unreceive()
-    if order.status != before:
+    state = state_by_receipts(order, order_lines)
+    if before != PurchaseOrder.Status.ON_HOLD and state != before:
+        order.resume(state)
         order.save(update_fields=["status"])
-    if (
-        order.requisition is None
-        or PurchaseOrder.Status.RECEIVED not in (before, order.status)
-        or before == order.status
-    ):
+    if order.status == before or PurchaseOrder.Status.RECEIVED not in (before, order.status):
         return []
     if order.status != PurchaseOrder.Status.RECEIVED:
-        requisition_unsettle(requisition_id=order.requisition.pk)
+        requisitions_unsettle(order_id=order.pk, actor=actor)
         return []
-    return requisition_settle(
-        requisition_id=order.requisition.pk, number=order.requisition.number, facility_id=order.facility_id, actor=actor
-    )
+    return requisitions_settle(order_id=order.pk, actor=actor)

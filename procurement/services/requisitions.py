@@ -11,7 +11,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Avg, Exists, F, FilteredRelation, Max, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import Avg, F, FilteredRelation, Max, Q, QuerySet
 from django.utils import timezone
 
 from core.actors import Actor
@@ -24,7 +25,13 @@ from core.tracing import current_trace_id, new_trace_id, tracing
 from masterdata.models import CostCenter, Facility, Location, Role
 from masterdata.rules.offers import ItemFacts, UnknownUnit, round_money
 from masterdata.selectors import item_facts, scoped
-from procurement.events import RequisitionApproved, RequisitionCancelled, RequisitionFulfilled, RequisitionSubmitted
+from procurement.events import (
+    RequisitionApproved,
+    RequisitionCancelled,
+    RequisitionClosed,
+    RequisitionFulfilled,
+    RequisitionSubmitted,
+)
 from procurement.models import ApprovalPolicy, ApprovalStep, Requisition, RequisitionLine
 from procurement.rules.approval_routing import Routing, RoutingFacts, route
 from procurement.rules.budget_check import Budget, BudgetCheck, budget_check
@@ -203,33 +210,68 @@ def requisition_cancel(*, actor: Actor, number: str, reason: str) -> Requisition
         return requisition
 
 
-def requisition_settle(*, requisition_id: int, number: str, facility_id: int, actor: Actor) -> list[Event]:
-    """Fulfil a requisition whose every live line is filled, or take that back, in one statement. Returns what to tell.
+_UNFILLED = """
+EXISTS (SELECT 1 FROM procurement_requisitionline l WHERE l.requisition_id = r.id AND l.fill NOT IN ('rejected', 'from_stock')
+  AND NOT EXISTS (SELECT 1 FROM procurement_purchaseorderline ol JOIN procurement_purchaseorder o ON o.id = ol.order_id
+    WHERE ol.requisition_line_id = l.id AND NOT ol.cancelled AND o.status <> 'cancelled'
+      AND (o.status = 'closed' OR ol.received_base >= ol.base_quantity)))
+"""
+# a line is filled when stock filled it, everything ordered for it was received, or its order was closed
 
-    A line is filled when stock filled it or everything ordered for it has been received.
-    """
-    unfilled = RequisitionLine.objects.filter(requisition=OuterRef("pk")).exclude(fill__in=["rejected", "from_stock"]).filter(
-        Q(order_lines__isnull=True)
-        | Q(order_lines__cancelled=False, order_lines__received_base__lt=F("order_lines__base_quantity"))
-    )  # fmt: skip
-    found = Requisition.objects.filter(pk=requisition_id)
-    done = found.filter(~Exists(unfilled), status__in=["approved", "ordered"]).update(
-        status=Requisition.Status.FULFILLED
+
+_OF_ORDER = """
+r.id IN (SELECT l.requisition_id FROM procurement_purchaseorderline ol JOIN procurement_requisitionline l ON l.id = ol.requisition_line_id
+  WHERE ol.order_id = %s)
+"""
+_LIVING_ORDER = """
+EXISTS (SELECT 1 FROM procurement_requisitionline l JOIN procurement_purchaseorderline ol ON ol.requisition_line_id = l.id
+  JOIN procurement_purchaseorder o ON o.id = ol.order_id WHERE l.requisition_id = r.id AND o.status NOT IN ('closed', 'cancelled'))
+"""
+
+
+def requisition_settle(*, requisition_id: int, actor: Actor) -> list[Event]:
+    """Fulfil a requisition that stock filled wholly. Returns what to tell."""
+    return _advance("'fulfilled'", f"r.status = 'approved' AND NOT {_UNFILLED}", "r.id = %s", requisition_id, actor)
+
+
+def requisitions_settle(*, order_id: int, actor: Actor) -> list[Event]:
+    """Fulfil an order's requisitions whose every live line is filled, in one statement. Returns what to tell."""
+    return _advance(
+        "'fulfilled'", f"r.status IN ('approved', 'ordered') AND NOT {_UNFILLED}", _OF_ORDER, order_id, actor
     )
-    if not done:
-        return []
-    return [
-        RequisitionFulfilled(
-            number=number, facility_id=facility_id, requisition_id=requisition_id, actor_id=actor.user_id
+
+
+def requisitions_unsettle(*, order_id: int, actor: Actor) -> None:
+    """Goods went back: the fulfilled requisitions of an order wait for them again."""
+    _advance("'ordered'", "r.status = 'fulfilled'", _OF_ORDER, order_id, actor)
+
+
+def requisitions_close(*, order_id: int, actor: Actor) -> list[Event]:
+    """Close an order's fulfilled requisitions whose every order is closed or cancelled. Returns what to tell."""
+    return _advance("'closed'", f"r.status = 'fulfilled' AND NOT {_LIVING_ORDER}", _OF_ORDER, order_id, actor)
+
+
+def requisitions_reopen(*, order_id: int, actor: Actor) -> None:
+    """An order was opened again: its requisitions stand where their lines say."""
+    state = f"CASE WHEN {_UNFILLED} THEN 'ordered' ELSE 'fulfilled' END"
+    _advance(state, "r.status IN ('closed', 'fulfilled')", _OF_ORDER, order_id, actor)
+
+
+def _advance(state: str, condition: str, which: str, pk: int, actor: Actor) -> list[Event]:
+    """Change states where the condition holds. Written by hand: the ORM needs longer for it than the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE procurement_requisition r SET status = {state} WHERE {which} AND {condition} "  # noqa: S608 - constants
+            "RETURNING r.id, r.number, r.facility_id, r.status",
+            [pk],
         )
+        rows = cursor.fetchall()
+    told = {"fulfilled": RequisitionFulfilled, "closed": RequisitionClosed}
+    return [
+        told[status](number=number, facility_id=facility, requisition_id=pk, actor_id=actor.user_id)
+        for pk, number, facility, status in rows
+        if status in told
     ]
-
-
-def requisition_unsettle(*, requisition_id: int) -> None:
-    """Goods went back: a fulfilled requisition waits for them again."""
-    Requisition.objects.filter(pk=requisition_id, status=Requisition.Status.FULFILLED).update(
-        status=Requisition.Status.ORDERED
-    )
 
 
 def material_hash(requisition: Requisition, lines: Sequence[RequisitionLine]) -> str:

@@ -19,7 +19,7 @@ def test_a_secret_opens_only_where_it_belongs() -> None:
 
 
 @pytest.mark.parametrize(
-    "damaged", ["", "v1:", "v1:AAAA", "v2:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "plain", "v1:ä"]
+    "damaged", ["", "v1:", "v1:AAAA", "v2:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "v3:x:AAAA", "plain", "v1:ä"]
 )
 def test_what_was_not_sealed_does_not_open(damaged: str) -> None:
     with pytest.raises(SecretUnreadable):

@@ -122,10 +122,12 @@ def test_a_worker_killed_while_the_erp_works_delivers_once(world: World, stack: 
         "POST", "/_control", {"mode": "slow", "path": "/purchase-orders", "method": "POST", "seconds": 1.2, "count": 1}
     )
     order = world.order(note="SIM:silent")
-    running = Attempt.objects.filter(message__key=order.number, message__endpoint=world.endpoint, outcome="running")
+    counted = OutboundMessage.objects.filter(
+        key=order.number, endpoint=world.endpoint, state=State.IN_FLIGHT, attempt_count=1
+    )
     stack.until(lambda: [f["count"] for f in stack.erp("GET", "/_control")["faults"]] == [0], "the request in the ERP")
     stack.kill("worker")
-    assert running.exists()
+    assert counted.exists()
     stack.start("worker")
     stack.until(lambda: in_erp([order]), "the order in the ERP", 60)
     stack.erp("POST", "/_control", {"mode": "ok"})

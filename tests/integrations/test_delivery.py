@@ -12,7 +12,7 @@ from core.errors import Conflict, Invalid, NotAllowed
 from core.models import BusinessEvent
 from integrations.models import Attempt, Endpoint, OutboundMessage
 from integrations.selectors import outbound_get
-from integrations.services import delivery
+from integrations.services import delivery, relay
 from integrations.services.endpoints import THRESHOLD
 from integrations.services.replay import (
     endpoint_pause,
@@ -306,12 +306,12 @@ def test_a_message_that_kills_its_worker_every_time_is_set_aside(world: World, m
         raise Killed
 
     monkeypatch.setattr(delivery, "_freeze", die)
-    for _ in range(delivery.MOST_CRASHES):
+    for _ in range(relay.MOST_CRASHES):
         world.due_now()
         with pytest.raises(Killed):
             delivery.endpoint_deliver(world.endpoint.pk)
         OutboundMessage.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-        delivery.leases_recover()
+        relay.leases_recover()
     message = world.to_erp(order.number)
     assert (message.state, message.cause) == (State.DEAD, "crashed")
 

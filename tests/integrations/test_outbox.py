@@ -42,7 +42,7 @@ def test_everything_about_one_order_is_one_stream(world: World) -> None:
     ]
 
 
-def test_a_fact_costs_two_statements(world: World) -> None:
+def test_a_fact_costs_one_statement(world: World) -> None:
     order = world.order()
     receipt, invoice = world.receive(order), world.bill(order)
     OutboundMessage.objects.all().delete()
@@ -53,7 +53,7 @@ def test_a_fact_costs_two_statements(world: World) -> None:
     ):
         with CaptureQueriesContext(connection) as queries:
             announce()
-        assert len([q for q in queries if "SAVEPOINT" not in q["sql"]]) == 2
+        assert len([q for q in queries if "SAVEPOINT" not in q["sql"]]) == 1
     assert OutboundMessage.objects.count() == 4
 
 

@@ -66,7 +66,7 @@ def act(*args: str, roles: set[str], **body: Any) -> Entry:
 STOREKEEPERS = {"receiver", "stock_clerk"}
 TABLE: dict[str, Entry | str] = {
     # open
-    "login": OPEN, "logout": OPEN, "health-live": OPEN, "health-ready": OPEN, "oauth-token": OPEN, "api-schema": OPEN,
+    "login": OPEN, "logout": OPEN, "health-live": OPEN, "health-ready": OPEN, "health-beat": OPEN, "metrics": OPEN, "oauth-token": OPEN, "api-schema": OPEN,
     "api-docs": OPEN,
     # everybody's own
     "home": page(), "notices": page(), "search": page(query="?q=NORTH"), "styleguide": page(), "trace": page(), "theme": Entry("post"),
@@ -96,8 +96,9 @@ TABLE: dict[str, Entry | str] = {
     "exception-assign": act("case", roles={"ap_clerk"}),
     "exception-comment": act("case", roles=set(ALL), comment="x"),
     "exceptions-several": Entry("post", frozenset({"ap_clerk"}), ("queue",), body={"case": "{case}"}, skips=True),
-    "exceptions-views": Entry("post", args=("queue",)),
-    "order-issue": act("open_order", roles={"buyer"}), "order-cancel": act("open_order", roles={"buyer"}, reason="x"),
+    "list-views": Entry("post", args=("list",)),
+    "order-issue": act("open_order", roles={"buyer"}), "order-act": act("open_order", roles={"buyer"}, act="hold", reason="x"),
+    "invoice-dispute": act("invoice", roles={"ap_clerk"}, reason="x"),
     "order-comment": act("order", roles=set(ALL), comment="x"),
     "workbench-source": act(roles={"buyer"}),
     "receive-post": act("open_order", roles=STOREKEEPERS, **{"quantity-1": "1", "token": "t"}),
@@ -105,6 +106,17 @@ TABLE: dict[str, Entry | str] = {
     "message-decide": act("message", roles={"integration_support"}, choice="cancel", reason="x"),
     "inbound-replay": act("inbound", roles={"integration_support"}, reason="x"),
     "endpoint-switch": act("endpoint", roles={"integration_support"}, reason="x"),
+    "endpoint": Entry(args=("endpoint",), roles=frozenset(), scoped=True), "alerts": page(roles=SUPPORT),
+    "maintenance-plan": act("endpoint", roles=set(), starts_at="2026-01-01T10:00", ends_at="2026-01-01T11:00", reason="x"),
+    "maintenance-cancel": act("message", roles=set()), "alert-take": act("message", roles=set()),
+    "message-difference": page("message", roles=frozenset({"integration_support"})),
+    "message-replay": act("message", roles={"integration_support"}, how="kept", reason="x"),
+    "message-group": Entry(
+        roles=SUPPORT, scoped=True, query="?endpoint=erp&topic=purchase_order.create&cause=permanent&words="
+    ),
+    "message-group-replay": act(
+        roles={"integration_support"}, endpoint="erp", topic="purchase_order.create", cause="permanent", reason="x"
+    ),
     # API
     **{f"api-{name}": page() for name in ("items", "suppliers", "locations", "contracts", "orders", "receipts", "invoices", "stock",
                                           "approvals", "exceptions", "home")},
@@ -197,7 +209,7 @@ def world() -> World:
         "step": str(ApprovalStep.objects.get(requisition=submitted).pk), "order": order.number, "open_order": waiting.number,
         "receipt": str(receipt), "invoice": invoice.number, "case": str(ExceptionCase.objects.filter(invoice=invoice)[0].pk),
         "message": str(message.pk), "inbound": str(inbound.pk), "endpoint": "erp", "item": "GLOVE", "supplier": "ACME",
-        "contract": "GPO-114", "location": str(net.locations["NORTH-OR"].pk), "queue": "ap",
+        "contract": "GPO-114", "location": str(net.locations["NORTH-OR"].pk), "queue": "ap", "list": "orders",
     }  # fmt: skip
     return World(net, documents)
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.errors import Invalid
 from procurement.models import ExceptionCase, ShipNotice
-from procurement.services.purchase_orders import (
+from procurement.services.supplier_answers import (
     AnsweredLineInput,
     ShipNoticeInput,
     ShippedLineInput,

@@ -88,6 +88,11 @@ class RestErp:
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
             return _not_agreed(got, f"a payment page lacks or mangles {fault}")
 
+    def health(self) -> Answer:
+        """Ask for the health page, signed in as for everything else."""
+        got = self._call("GET", "/health")
+        return got.failure or Answer(outcome=Outcome.FOUND, status_code=got.status)
+
     def _lookup(self, topic: str, reference: str, status: str = "") -> Answer:
         got = self._call("GET", f"{_PATHS[topic]}?reference={quote(reference, safe='')}")
         if got.failure:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from inventory.models import StockBalance
+from masterdata.models import Item, ItemSubstitute
 from procurement.models import Requisition
-from tests.factories import Network, make_item, make_offer, put_stock
+from tests.factories import D, Network, make_item, make_offer, put_stock
 from tests.road import draft, line
 
 HTMX = {"HX-Request": "true"}
@@ -140,3 +142,43 @@ def test_nobody_touches_a_cart_of_somebody_else(net: Network, sign_in) -> None:
         assert answer.status_code in (403, 404)
     assert row.lines.count() == 1
     assert sign_in("ap_clerk@NORTH").get("/catalog/").status_code == 403
+
+
+def test_what_cannot_be_had_shows_its_substitutes_and_one_press_swaps(net: Network, sign_in, few_statements) -> None:
+    make_item(net, "GLOVE-N", packs={"EA": "1", "BX": "50"})
+    make_offer(net, "BETA", "GLOVE-N", unit="BX", price="4")
+    ItemSubstitute.objects.create(
+        item=net.items["GLOVE"], substitute=net.items["GLOVE-N"], ratio=D("1.5"), rule="not for chemotherapy"
+    )
+    client = sign_in("requester@NORTH")
+    put_stock(net, "NORTH-STORE", "GLOVE", "1200")
+    assert "may stand in for it" not in client.get("/catalog/?contract=on&q=glove").content.decode()
+    StockBalance.objects.update(quantity=0)
+    with few_statements():
+        page = client.get("/catalog/?contract=on&q=glove").content.decode()
+    assert "may stand in for it" in page
+    assert "not for chemotherapy" in page
+    assert "1.5 EA for one" in page
+    client.post("/cart/add/", {"item": net.items["GLOVE"].pk, "quantity": "2", "unit": "BX"})
+    found = cart(net)
+    held = found.lines.get()
+    assert "Swap in the cart" in client.get("/catalog/?contract=on&q=glove").content.decode()
+    client.post(f"/requisitions/{found.number}/lines/{held.pk}/", {"substitute": net.items["GLOVE-N"].pk})
+    swapped = found.lines.get()
+    base = held.base_quantity * D("1.5")
+    assert (swapped.item.number, swapped.unit, swapped.quantity) == ("GLOVE-N", "BX", -(-base // 50))
+    again = client.post(f"/requisitions/{found.number}/lines/{swapped.pk}/", {"substitute": net.items["SUTURE"].pk})
+    assert again.status_code == 404
+
+
+def test_an_item_that_cannot_be_ordered_is_found_with_what_to_take_instead(net: Network, sign_in) -> None:
+    make_item(net, "GLOVE-N", packs={"EA": "1"})
+    ItemSubstitute.objects.create(item=net.items["GLOVE"], substitute=net.items["GLOVE-N"])
+    row = draft(net, line(net), is_cart=True)
+    Item.objects.filter(pk=net.items["GLOVE"].pk).update(status="discontinued")
+    client = sign_in("requester@NORTH")
+    assert "It cannot be ordered. Take instead" in client.get("/catalog/?q=glove").content.decode()
+    assert "It cannot be ordered" not in client.get("/catalog/").content.decode()
+    refused = client.post(f"/requisitions/{row.number}/submit/")
+    assert refused.status_code == 422
+    assert "Take Item GLOVE-N" in refused.content.decode()

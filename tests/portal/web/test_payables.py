@@ -90,10 +90,10 @@ def test_views_filter_and_can_be_kept(net: Network, sign_in) -> None:
     assert case.invoice.number not in client.get("/exceptions/ap/?view=mine").content.decode()
     client.post(f"/exceptions/case/{case.pk}/assign/")
     assert case.invoice.number in client.get("/exceptions/ap/?view=mine").content.decode()
-    client.post("/exceptions/ap/views/", {"name": "Acme prices", "here": "view=price&supplier=ACME"})
+    client.post("/views/exceptions-ap/", {"name": "Acme prices", "here": "view=price&supplier=ACME"})
     assert "Acme prices" in client.get("/exceptions/ap/").content.decode()
     assert "Acme prices" not in sign_in("ap_clerk@EAST").get("/exceptions/ap/").content.decode()
-    client.post("/exceptions/ap/views/", {"forget": "Acme prices"})
+    client.post("/views/exceptions-ap/", {"act": "forget", "name": "Acme prices"})
     assert not SavedView.objects.exists()
 
 
@@ -168,3 +168,19 @@ def test_an_invoice_is_typed_in_with_every_finding_at_its_field(net: Network, si
     assert "already sent invoice" in client.post("/invoices/new/", good).content.decode()
     assert sign_in("requester@NORTH").post("/invoices/new/", good).status_code == 403
     assert sign_in("ap_clerk@EAST").post("/invoices/new/", good).status_code == 422
+
+
+def test_an_invoice_is_disputed_and_the_dispute_ends(net: Network, sign_in) -> None:
+    case = stopped(net)
+    number = case.invoice.number
+    client, page = sign_in("ap_clerk@NORTH"), f"/invoices/{number}/"
+    assert "Dispute this invoice" in client.get(page).content.decode()
+    assert client.post(f"{page}dispute/", {"act": "begin", "reason": " "}).status_code == 422
+    client.post(f"{page}dispute/", {"act": "begin", "reason": "They billed twice"})
+    shown = client.get(page).content.decode()
+    assert "nothing is paid until it ends" in shown
+    assert "They billed twice" in shown
+    assert "is disputed with the supplier" in client.get(f"/trace/?q={number}").content.decode()
+    client.post(f"{page}dispute/", {"act": "end", "reason": "They were right"})
+    case.invoice.refresh_from_db()
+    assert case.invoice.status == "exception"

@@ -9,10 +9,11 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import StockBalance
-from masterdata.models import ItemPackaging
-from procurement.models import PurchaseOrder, Receipt, RequisitionLine
+from masterdata.models import Delegation, ItemPackaging
+from procurement.models import ExceptionCase, PurchaseOrder, Receipt, RequisitionLine
 from procurement.services.approvals import approval_decide
-from procurement.services.purchase_orders import (
+from procurement.services.purchase_orders import purchase_order_record_rejection
+from procurement.services.supplier_answers import (
     AnsweredLineInput,
     ShipNoticeInput,
     ShippedLineInput,
@@ -52,8 +53,18 @@ def test_an_order_shows_its_whole_way(net: Network, sign_in: Any, few_statements
     receipt = received(net, order, "4")
     billed(net, order)
     client = sign_in("buyer@NORTH")
-    with few_statements():
+    lent = Delegation(lender=net.users["buyer@network"], delegate=net.users["buyer@NORTH"], role="buyer")
+    lent.starts_on = lent.ends_on = timezone.now().date()
+    lent.save()
+    with few_statements(10):
         page = text(client.get(f"/orders/{order.number}/"))
+    for path in (
+        f"/receipts/{receipt}/",
+        f"/invoices/{order.invoices.get().number}/",
+        f"/requisitions/{order.requisition.number}/",
+    ):
+        with few_statements(10):
+            assert client.get(path).status_code == 200
     assert "toast-note" not in page
     for told in ("SO-1", "Back-ordered", receipt, "INV-", "Promised for", "Invoiced"):
         assert told in page
@@ -74,7 +85,7 @@ def test_a_buyer_sources_issues_and_cancels(net: Network, sign_in: Any) -> None:
     assert order.status == "issued"
     again = client.post("/workbench/source/", {"line": waiting.pk, "supplier": net.suppliers["BETA"].pk})
     assert again.status_code == 409
-    client.post(f"/orders/{order.number}/cancel/", {"reason": "no longer needed"})
+    client.post(f"/orders/{order.number}/act/", {"act": "cancel", "reason": "no longer needed"})
     order.refresh_from_db()
     waiting.refresh_from_db()
     assert (order.status, waiting.fill) == ("cancelled", "to_source")
@@ -152,13 +163,62 @@ def test_scans_add_up_and_keep_what_is_typed(net: Network, sign_in: Any, few_sta
     assert 'name="scans-2" value="1"' in page
     scanned = {**typed, "quantity-2": "1", "lot-2": "L22", "expiry-2": "2028-03-31", "scans-2": "1"}
     assert 'name="quantity-2" value="2"' in text(client.post(post, scanned))
-    other = text(client.post(post, {**scanned, "scan": "(01)10614141000415(17)280331(10)L23"}))
-    assert "holds lot L22 already" in other
+    other = text(client.post(post, {**scanned, "scan": "(01)10614141000415(17)280430(10)L23"}))
     assert 'name="quantity-2" value="1"' in other
+    assert 'name="quantity-2-1" value="1"' in other
+    assert 'name="lot-2-1" value="L23"' in other
+    assert 'name="rows-2" value="2"' in other
+    both = {
+        **scanned,
+        "rows-2": "2",
+        "quantity-2-1": "1",
+        "lot-2-1": "L23",
+        "expiry-2-1": "2028-04-30",
+        "scans-2-1": "1",
+    }
+    assert 'name="quantity-2-1" value="2"' in text(
+        client.post(post, {**both, "scan": "(01)10614141000415(17)280430(10)L23"})
+    )
+    assert 'name="quantity-2" value="2"' in text(client.post(post, both))
     assert client.post(post, {**scanned, "quantity-2": "many"}).status_code == 422
     assert not Receipt.objects.exists()
     refused = text(client.post(post, {"token": "t1", "quantity-2": "1"}))
     assert 'href="#f-lines-2-lot"' in refused
+
+
+def test_several_lots_of_a_line_come_in_one_receipt(net: Network, sign_in: Any) -> None:
+    order = ordered(net, line(net), line(net, "SUTURE", "5"))
+    client, post = sign_in("receiver@NORTH"), f"/receiving/{order.number}/post/"
+    first = {"token": "t1", "quantity-2": "3", "lot-2": "L1", "expiry-2": "2028-03-31"}
+    more = text(client.post(post, {**first, "do": "lot:2"}))
+    assert 'name="quantity-2" value="3"' in more
+    assert 'name="quantity-2-1" value=""' in more
+    second = {"rows-2": "2", "quantity-2-1": "2", "lot-2-1": ""}
+    refused = text(client.post(post, first | second))
+    assert 'href="#f-lines-2-1-lot"' in refused
+    too_much = {**first, **second, "quantity-2-1": "9", "lot-2-1": "L2", "expiry-2-1": "2028-04-30"}
+    assert "more than may be received" in text(client.post(post, too_much))
+    client.post(post, {**too_much, "quantity-2-1": "2"})
+    receipt = Receipt.objects.get()
+    assert sorted(receipt.lines.values_list("lot", "quantity")) == [("L1", D(3)), ("L2", D(2))]
+    assert sorted(StockBalance.objects.values_list("lot__number", flat=True)) == ["L1", "L2"]
+
+
+def test_every_announced_lot_has_its_row_until_one_scans(net: Network, sign_in: Any) -> None:
+    order = ordered(net, line(net, "SUTURE", "5"))
+    lots = [ShippedLineInput(line_number=1, quantity=D(quantity), lot=lot) for quantity, lot in ((3, "L1"), (2, "L2"))]
+    ship_notice_record(
+        actor=net.actor("receiver@NORTH"), supplier_id=order.supplier_id,
+        notice=ShipNoticeInput(order_number=order.number, shipment_number="S1", lines=lots),
+    )  # fmt: skip
+    ItemPackaging.objects.filter(item=net.items["SUTURE"], unit="BX").update(gtin="10614141000415")
+    client = sign_in("receiver@NORTH")
+    page = text(client.get(f"/receiving/{order.number}/"))
+    assert 'name="lot-1" value="L1"' in page
+    assert 'name="quantity-1-1" value="2"' in page
+    scanned = text(client.get(f"/receiving/{order.number}/", {"scan": "(01)10614141000415(17)280430(10)L2"}))
+    assert 'name="quantity-1" value=""' in scanned
+    assert 'name="quantity-1-1" value="1"' in scanned
 
 
 def test_who_created_an_order_does_not_receive_it(net: Network, sign_in: Any) -> None:
@@ -200,10 +260,54 @@ def test_a_trace_tells_where_it_stands(net: Network, sign_in: Any, few_statement
     client = sign_in("buyer@NORTH")
     with few_statements():
         page = text(client.get("/trace/", {"q": order.number}))
-    assert "is being sent" in page  # no endpoint: nothing has left yet
+    assert "takes no electronic orders" in page
+    assert "Approved a step" in page
     received(net, order)
     billed(net, order, price="9.90", number="T-1")
     page = text(client.get("/trace/", {"q": "T-1"}))
     assert "Waits for a decision" in page
+    assert "Supplier answered" not in page
+    assert "price_" not in page
     assert client.get("/trace/", {"q": "unknown"}).status_code == 404
     assert sign_in("buyer@EAST").get("/trace/", {"q": order.number}).status_code == 404
+
+
+def test_a_buyer_holds_releases_closes_and_reopens(net: Network, sign_in: Any) -> None:
+    order = ordered(net)
+    client, page = sign_in("buyer@network"), f"/orders/{order.number}/"
+
+    def act(what: str, **more: str) -> Any:
+        return client.post(f"{page}act/", {"act": what, **more})
+
+    refused = act("hold")
+    assert refused.status_code == 422
+    assert 'id="f-hold-reason"' in text(refused)
+    act("hold", reason="Recall of a lot")
+    assert "On hold: nothing is received" in text(client.get(page))
+    assert "Recall of a lot" in text(client.get(page))
+    assert f"{order.number} is on hold" in text(client.get("/trace/", {"q": order.number}))
+    act("release")
+    received(net, order, "4")
+    act("close", reason="The rest is not made any more")
+    order.refresh_from_db()
+    assert order.status == "closed"
+    act("reopen", reason="They found some")
+    order.refresh_from_db()
+    assert order.status == "partially_received"
+    assert "Cancel the order" not in text(client.get(page)), "goods were received"
+    assert act("cancel", reason="x").status_code == 409
+    assert act("dance").status_code == 422
+    assert sign_in("receiver@NORTH").post(f"{page}act/", {"act": "hold", "reason": "x"}).status_code == 403
+
+
+def test_the_buyer_decides_what_the_erp_refused(net: Network, sign_in: Any) -> None:
+    order = ordered(net)
+    purchase_order_record_rejection(order_number=order.number, system="LEGACY", sentence="Vendor 4711 is blocked.")
+    client = sign_in("buyer@network")
+    page = text(client.get("/exceptions/buyer/"))
+    assert "Vendor 4711 is blocked" in page
+    assert "Put right: send it again" in page
+    case = ExceptionCase.objects.get()
+    client.post(f"/exceptions/case/{case.pk}/resolve/", {"resolution": "cancel_order", "comment": "Asked elsewhere"})
+    order.refresh_from_db()
+    assert order.status == "cancelled"

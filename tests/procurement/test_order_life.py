@@ -1,0 +1,306 @@
+"""What may become of an order and its requisition after it was issued: hold, close, reopen, refuse; and what it commits meanwhile."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal as D
+
+import pytest
+from django.utils import timezone
+
+from core.errors import Conflict, Invalid, NotAllowed, NotFound
+from core.models import BusinessEvent
+from procurement.models import BudgetFigure, ExceptionCase, Invoice, PurchaseOrder, Requisition, RequisitionLine
+from procurement.rules.receipt_check import ReceivedLine
+from procurement.services.approvals import approval_decide
+from procurement.services.exceptions import exception_resolve
+from procurement.services.invoices import (
+    BilledLineInput,
+    InvoiceInput,
+    invoice_dispute,
+    invoice_end_dispute,
+    invoice_record_payment,
+    invoice_record_voucher,
+    invoice_register,
+)
+from procurement.services.purchase_orders import (
+    purchase_order_cancel,
+    purchase_order_close,
+    purchase_order_create,
+    purchase_order_hold,
+    purchase_order_issue,
+    purchase_order_record_rejection,
+    purchase_order_release,
+    purchase_order_reopen,
+)
+from procurement.services.receipts import receipt_post, receipt_reverse
+from procurement.services.supplier_answers import AnsweredLineInput, supplier_answer_record
+from tests.factories import Network, make_network, put_stock
+from tests.road import billed, line, ordered, step_of, submitted
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def net() -> Network:
+    network = make_network()
+    BudgetFigure.objects.create(
+        cost_center=network.cost_centers["NORTH"],
+        period=f"{timezone.now():%Y-%m}",
+        amount=100_000,
+        as_of=timezone.now(),
+    )
+    return network
+
+
+def approve(net: Network, row: Requisition) -> None:
+    approval_decide(actor=net.actor("approver@NORTH"), step_id=step_of(row).pk, decision="approve")
+
+
+def receive(net: Network, order: PurchaseOrder, quantity: str, *, key: str = "") -> str:
+    return receipt_post(
+        actor=net.actor("receiver@NORTH"), order_number=order.number, key=key or f"{order.number}-{quantity}",
+        lines=[ReceivedLine(line_number=1, quantity=D(quantity))],
+    ).number  # fmt: skip
+
+
+def pay(net: Network, row: Invoice) -> None:
+    actor = net.actor("ap_clerk@NORTH")
+    invoice_record_voucher(actor=actor, number=row.number, voucher_number=f"V-{row.number}")
+    assert invoice_record_payment(actor=actor, voucher_number=f"V-{row.number}", paid_on=date.today())
+
+
+def committed(order: PurchaseOrder) -> tuple[D, D]:
+    """What the order says it commits, and what its month counts."""
+    order.refresh_from_db()
+    figure = BudgetFigure.objects.get(cost_center=order.cost_center_id, period=order.budget_period)
+    return order.committed, figure.committed
+
+
+def status(row: PurchaseOrder | Requisition | Invoice) -> str:
+    row.refresh_from_db()
+    return str(row.status)
+
+
+def asked(order: PurchaseOrder) -> str:
+    """The state of the requisition an order came from."""
+    assert order.requisition is not None
+    return status(order.requisition)
+
+
+def test_received_billed_and_paid_closes_the_order_and_its_requisition(net: Network) -> None:
+    order = ordered(net)
+    receive(net, order, "10")
+    row = billed(net, order)
+    assert status(order) == "received"
+    pay(net, row)
+    assert status(order) == "closed"
+    assert asked(order) == "closed"
+    told = list(BusinessEvent.objects.filter(trace_id=order.trace_id).order_by("id").values_list("type", flat=True))
+    assert told[-3:] == ["InvoicePaid", "PurchaseOrderClosed", "RequisitionClosed"]
+
+
+@pytest.mark.parametrize("bill", ["9", ""])
+def test_an_order_stays_open_while_something_is_unbilled_or_unpaid(net: Network, bill: str) -> None:
+    order = ordered(net)
+    receive(net, order, "10")
+    first = billed(net, order, quantity=bill or "10")
+    if not bill:
+        billed(net, order, quantity="1", number="more")  # over ordered: waits for a decision
+    pay(net, first)
+    assert status(order) == "received"
+
+
+def test_a_short_close_ends_what_is_still_open(net: Network) -> None:
+    order = ordered(net)
+    receive(net, order, "4")
+    before, _ = committed(order)
+    assert before == order.total
+    purchase_order_close(actor=net.actor("buyer@network"), number=order.number, reason="The rest is discontinued.")
+    assert status(order) == "closed"
+    assert asked(order) == "closed"
+    assert committed(order) == (D(0), D(0))
+    with pytest.raises(Conflict, match="closed"):
+        receive(net, order, "1")
+
+
+def test_reopening_takes_back_what_closing_gave(net: Network) -> None:
+    order = ordered(net)
+    receipt = receive(net, order, "4")
+    buyer = net.actor("buyer@network")
+    purchase_order_close(actor=buyer, number=order.number, reason="The rest is discontinued.")
+    with pytest.raises(Conflict, match="reopen"):
+        receipt_reverse(actor=net.actor("receiver@NORTH"), number=receipt, reason="wrong order")
+    purchase_order_reopen(actor=buyer, number=order.number, reason="It came after all.")
+    assert status(order) == "partially_received"
+    assert asked(order) == "ordered"
+    assert committed(order) == (order.total, order.total)
+    receive(net, order, "6")
+    assert status(order) == "received"
+
+
+def test_a_held_order_takes_no_goods_and_its_invoices_wait(net: Network) -> None:
+    order = ordered(net)
+    receive(net, order, "4")
+    buyer = net.actor("buyer@network")
+    purchase_order_hold(actor=buyer, number=order.number, reason="Recall announced.")
+    with pytest.raises(Conflict, match="on hold"):
+        receive(net, order, "6")
+    row = billed(net, order, quantity="4")
+    assert [case.kind for case in row.cases.all()] == ["order"]
+    purchase_order_release(actor=buyer, number=order.number)
+    assert status(order) == "partially_received"
+    assert status(row) == "approved", "the release matched it again"
+
+
+def test_a_held_draft_goes_back_to_the_buyer(net: Network) -> None:
+    row = submitted(net, line(net, "DRILL", "1", "EA"))
+    approve(net, row)
+    buyer = net.actor("buyer@network")
+    draft = purchase_order_create(actor=buyer, line_ids=[row.lines.get().pk], supplier=net.suppliers["BETA"])
+    purchase_order_hold(actor=buyer, number=draft.number, reason="Ask for a better price.")
+    with pytest.raises(Conflict, match="already"):
+        purchase_order_issue(actor=buyer, number=draft.number)
+    purchase_order_release(actor=buyer, number=draft.number)
+    assert status(draft) == "draft"
+
+
+@pytest.mark.parametrize(
+    "act", [purchase_order_hold, purchase_order_close, purchase_order_reopen, purchase_order_cancel]
+)
+def test_each_change_wants_a_reason_a_buyer_and_the_right_state(net: Network, act) -> None:  # type: ignore[no-untyped-def]
+    order = ordered(net)
+    with pytest.raises(Invalid, match="Say why"):
+        act(actor=net.actor("buyer@network"), number=order.number, reason=" ")
+    with pytest.raises(NotAllowed):
+        act(actor=net.actor("receiver@NORTH"), number=order.number, reason="because")
+    with pytest.raises(NotFound):
+        act(actor=net.actor("approver@EAST"), number=order.number, reason="because")
+    if act in (purchase_order_close, purchase_order_reopen):
+        with pytest.raises(Conflict):
+            act(actor=net.actor("buyer@network"), number=order.number, reason="because")
+
+
+def test_a_bill_releases_its_lines_at_the_orders_price_not_its_freight(net: Network) -> None:
+    order = ordered(net)
+    receive(net, order, "10")
+    row = invoice_register(
+        actor=net.actor("ap_clerk@NORTH"), supplier=order.supplier, source="typed",
+        invoice=InvoiceInput(
+            supplier_number="F-1", order_number=order.number, invoice_date=date.today(), currency="USD",
+            total=order.lines.get().unit_price * 5 + D(40),
+            charges=[{"code": "D240", "description": "FREIGHT", "amount": "40.00"}],
+            lines=[
+                BilledLineInput(
+                    line_number=1, order_line_number=1, quantity=D(5), unit="BX", unit_price=order.lines.get().unit_price
+                )
+            ],
+        ),
+    )  # fmt: skip
+    case = row.cases.get()
+    exception_resolve(
+        actor=net.actor("ap_clerk@NORTH"), case_id=case.pk, resolution="accept_variance", reason_code="freight_agreed"
+    )  # fmt: skip
+    assert status(row) == "approved"
+    half = (order.lines.get().unit_price * 5).quantize(D("0.01"))
+    assert committed(order) == (order.total - half, order.total - half)
+    billed(net, order, quantity="5", number="F-2")
+    assert committed(order) == (D(0), D(0))
+
+
+def answer(net: Network, order: PurchaseOrder, action: str, **more: object) -> ExceptionCase:
+    supplier_answer_record(
+        actor=net.actor("buyer@network"), order_number=order.number, supplier_id=order.supplier_id, message_key=f"{order.number}-{action}",
+        status="changed", lines=[AnsweredLineInput(line_number=1, action=action, **more)],  # type: ignore[arg-type]
+    )  # fmt: skip
+    return ExceptionCase.objects.get(order=order)
+
+
+def test_an_accepted_price_moves_the_commitment(net: Network) -> None:
+    order = ordered(net)
+    case = answer(net, order, "price_changed", unit_price=D("9.42"))
+    exception_resolve(actor=net.actor("buyer@network"), case_id=case.pk, resolution="accept_answer")
+    assert committed(order) == (D("94.20"), D("94.20"))
+    assert order.total == D("94.20")
+
+
+def test_an_order_with_every_line_refused_is_cancelled(net: Network) -> None:
+    order = ordered(net)
+    case = answer(net, order, "rejected")
+    exception_resolve(
+        actor=net.actor("buyer@network"), case_id=case.pk, resolution="refuse_answer", comment="No longer made."
+    )
+    assert status(order) == "cancelled"
+    assert committed(order) == (D(0), D(0))
+    assert RequisitionLine.objects.get(order_lines__order=order).fill == "to_source"
+    cancelled = BusinessEvent.objects.get(type="PurchaseOrderCancelled")
+    assert (cancelled.number, cancelled.data["reason"]) == (order.number, "No longer made.")
+
+
+def test_a_requisition_waits_for_the_line_that_is_sourced_anew(net: Network) -> None:
+    order = ordered(net, line(net), line(net, "SUTURE", "2"))
+    others = PurchaseOrder.objects.filter(requisition=order.requisition).exclude(pk=order.pk)
+    assert not others.exists(), "both lines are one order"
+    case = answer(net, order, "rejected")
+    exception_resolve(
+        actor=net.actor("buyer@network"), case_id=case.pk, resolution="refuse_answer", comment="No longer made."
+    )
+    receipt_post(
+        actor=net.actor("receiver@NORTH"), order_number=order.number, key="rest",
+        lines=[
+            ReceivedLine(line_number=2, quantity=D(2), lot="L1", expiry=date(2030, 1, 1)),
+        ],
+    )  # fmt: skip
+    assert status(order) == "received"
+    assert asked(order) in ("approved", "ordered"), "its first line has no source yet"
+
+
+def test_a_request_that_stock_fills_is_fulfilled(net: Network) -> None:
+    put_stock(net, "NORTH-STORE", "GLOVE", "5000")
+    row = submitted(net)
+    approve(net, row)
+    assert status(row) == "fulfilled"
+    assert BusinessEvent.objects.filter(type="RequisitionFulfilled", number=row.number).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("decision", "name"), [("send_again", "PurchaseOrderCorrected"), ("cancel_order", "PurchaseOrderCancelled")]
+)
+def test_the_buyer_decides_what_the_erp_refused(net: Network, decision: str, name: str) -> None:
+    order = ordered(net)
+    purchase_order_record_rejection(order_number=order.number, system="LEGACY", sentence="Vendor 4711 is blocked.")
+    case = ExceptionCase.objects.get(order=order, kind="erp_rejected")
+    exception_resolve(
+        actor=net.actor("buyer@network"), case_id=case.pk, resolution=decision, comment="Vendor unblocked."
+    )
+    case.refresh_from_db()
+    assert (case.state, case.resolution) == ("resolved", decision)
+    assert BusinessEvent.objects.filter(type=name, number=order.number).count() == 1
+
+
+def test_a_disputed_invoice_waits_and_is_matched_when_the_dispute_ends(net: Network) -> None:
+    order = ordered(net)
+    receive(net, order, "10")
+    row = billed(net, order, price="9.99")
+    clerk = net.actor("ap_clerk@NORTH")
+    with pytest.raises(Invalid):
+        invoice_dispute(actor=clerk, number=row.number, reason="")
+    invoice_dispute(actor=clerk, number=row.number, reason="Price was never agreed.")
+    assert status(row) == "disputed"
+    with pytest.raises(Conflict):
+        invoice_dispute(actor=clerk, number=row.number, reason="again")
+    with pytest.raises(NotFound):
+        invoice_dispute(actor=net.actor("ap_clerk@EAST"), number=row.number, reason="mine?")
+    invoice_end_dispute(actor=clerk, number=row.number, reason="They insist.")
+    assert status(row) == "exception"
+    assert row.cases.exclude(state="resolved").count() == 1
+
+
+def test_deciding_the_last_difference_ends_a_dispute(net: Network) -> None:
+    order = ordered(net)
+    receive(net, order, "10")
+    row = billed(net, order, price="8.92")
+    clerk = net.actor("ap_clerk@NORTH")
+    invoice_dispute(actor=clerk, number=row.number, reason="Price was never agreed.")
+    exception_resolve(actor=clerk, case_id=row.cases.get().pk, resolution="short_pay")
+    assert status(row) == "approved"
