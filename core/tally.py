@@ -84,7 +84,7 @@ def tallies_beside(
     """Queues, groups and an expression over the user, all in one statement."""
     groups = groups or {}
     asked = [
-        *(_Counted(_rows(counting)) for counting in queues.values()),
+        *(_counted(counting) for counting in queues.values()),
         *(_Grouped(_grouped(grouping)) for grouping in groups.values()),
         value or Value(True),
     ]
@@ -120,6 +120,17 @@ def _grouped(grouping: Grouping) -> QuerySet[Any, Any]:
     return found
 
 
+class _OnlyCounted(Subquery):
+    template = "(SELECT jsonb_build_object('count', count(*)) FROM (%(subquery)s) t)"
+    output_field = JSONField()
+
+
+def _counted(counting: Counting) -> Subquery:
+    if not counting.moment and not counting.money:
+        return _OnlyCounted(counting.rows.order_by().values("pk")[:CAP])
+    return _Counted(_rows(counting))
+
+
 def _rows(counting: Counting) -> QuerySet[Any, Any]:
     return counting.rows.order_by().values(
         tally_moment=F(counting.moment) if counting.moment else Cast(Value(None), DateTimeField()),
@@ -135,7 +146,7 @@ def _tally(found: dict[str, Any] | None) -> Tally:
         return Tally()
     return Tally(
         count=found["count"],
-        oldest=parse_datetime(found["oldest"]) if found["oldest"] else None,
-        amount=Decimal(found["amount"]) if found["amount"] else None,
-        currency=found["currency"] or "",
+        oldest=parse_datetime(found["oldest"]) if found.get("oldest") else None,
+        amount=Decimal(found["amount"]) if found.get("amount") else None,
+        currency=found.get("currency") or "",
     )

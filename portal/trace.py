@@ -300,7 +300,7 @@ def _after_ordering(inside: Q, trace_id: str, requisition: Requisition | None) -
                 f"{order.supplier.name} takes no electronic orders: {order.number} goes to them by e-mail or phone",
                 "Buyer",
             )
-        expected = f", expected {order.expected_on:%b} {order.expected_on.day}" if order.expected_on else ""
+        expected = f", expected {order.expected_on.day} {order.expected_on:%b}" if order.expected_on else ""
         return f"Waits for delivery of {order.number} from {order.supplier.name}{expected}", "Receiver"
     if invoices and all(i.status == Invoice.Status.PAID for i in invoices):
         return "Paid", "Nobody"

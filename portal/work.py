@@ -186,7 +186,9 @@ def badges(
 ) -> tuple[dict[str, int], Any]:
     """Waiting work by queue, for the navigation, and the value of an expression over the person; one statement."""
     counting = _counting(actor, facility_id, lambda queue: queue.badge)
-    found = tallies_beside(actor.user_id, queues={queue.key: each for queue, each in counting}, value=beside)
+    found = tallies_beside(
+        actor.user_id, queues={queue.key: Counting(rows=each.rows) for queue, each in counting}, value=beside
+    )
     return {key: tally.count for key, tally in found.counts.items()}, found.value
 
 

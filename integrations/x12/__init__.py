@@ -6,21 +6,29 @@ for interchange in read(data):
         answer = acknowledge(group)
 """
 
-from integrations.x12.codec import acknowledgement_bytes, order_bytes, parse
+from integrations.x12.codec import acknowledgement_bytes, document_bytes, order_bytes, outgoing, parse
 from integrations.x12.documents.acknowledgement import acknowledge
+from integrations.x12.documents.interchange_answer import (
+    InterchangeAnswer,
+    interchange_answer,
+    interchange_answers,
+    interchange_answers_bytes,
+)
 from integrations.x12.documents.reading import Parsed
-from integrations.x12.envelope import Group, Interchange, TransactionSet, alone, read
+from integrations.x12.envelope import Group, Interchange, TransactionSet, alone, read, scan
 from integrations.x12.findings import Finding, X12Error
-from integrations.x12.profile import Profile
+from integrations.x12.profile import Extra, Profile
 from integrations.x12.tokens import Delimiters, Segment
 from integrations.x12.writer import Envelope, Outgoing, write
 
 __all__ = [
     "Delimiters",
     "Envelope",
+    "Extra",
     "Finding",
     "Group",
     "Interchange",
+    "InterchangeAnswer",
     "Outgoing",
     "Parsed",
     "Profile",
@@ -30,8 +38,14 @@ __all__ = [
     "acknowledge",
     "acknowledgement_bytes",
     "alone",
+    "document_bytes",
+    "interchange_answer",
+    "interchange_answers",
+    "interchange_answers_bytes",
     "order_bytes",
+    "outgoing",
     "parse",
     "read",
+    "scan",
     "write",
 ]

@@ -1,16 +1,22 @@
 """Interchanges, groups and transaction sets, with every deviation of their envelopes as a finding.
 
-`read` never gives up on a file because one part of it is broken: what can be read is there, what is wrong is said.
+Nobody gives up on a file because one part of it is broken: what can be read is there, what is wrong is said. `read` keeps the
+segments; `scan` looks at files of any size and keeps only what was found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import BinaryIO, Final
 
+from integrations.x12.checker import SetChecker
 from integrations.x12.findings import Finding, Severity
-from integrations.x12.schema import TRANSACTIONS, validate
-from integrations.x12.tokens import ISA_WIDTHS, Chunk, Delimiters, Segment, chunks, decode
+from integrations.x12.schema import Extensions, era_of, specs_for
+from integrations.x12.tokens import ISA_WIDTHS, Chunk, Delimiters, Segment, chunks
+from integrations.x12.transactions import TRANSACTIONS
+
+_MOST_STRAYS: Final = 20
 
 
 def element(segment: Segment, number: int) -> str:
@@ -26,6 +32,12 @@ class TransactionSet:
     position: int
     delimiters: Delimiters
     findings: list[Finding] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+    """The byte where each segment begins."""
+    count: int = 1
+    """How many segments it has, also where they were not kept."""
+    version: str = ""
+    """GS08 of its group."""
 
     @property
     def code(self) -> str:
@@ -52,6 +64,8 @@ class Group:
     ge: Segment = field(default_factory=list)
     sets: list[TransactionSet] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    offset: int = -1
+    """The byte where its GS begins."""
 
     @property
     def functional_id(self) -> str:
@@ -107,6 +121,16 @@ class Interchange:
         return element(self.isa, 13)
 
     @property
+    def version(self) -> str:
+        """ISA12 ("00401")."""
+        return element(self.isa, 12)
+
+    @property
+    def wants_answer(self) -> bool:
+        """ISA14: whether the sender asks for a TA1."""
+        return element(self.isa, 14) == "1"
+
+    @property
     def usage(self) -> str:
         """ISA15: P for production, T for test."""
         return element(self.isa, 15)
@@ -120,12 +144,18 @@ class Interchange:
                 yield from each.findings
 
 
-def read(data: bytes) -> list[Interchange]:
-    """Every interchange of a file, with findings. Raises `X12Error` only where no interchange can be found at all."""
-    text, findings = decode(data)
-    result = [_Reader(chunk).run() for chunk in chunks(text)]
-    result[0].findings[:0] = findings
-    return result
+def read(data: bytes | BinaryIO, extensions: Extensions = ()) -> list[Interchange]:
+    """Every interchange of a file, with findings. Raises `X12Error` only where no interchange can be found at all.
+
+    `extensions` are a partner's own codes (data element → codes) beside our short tables.
+    """
+    return [_Reader(chunk, extensions).run() for chunk in chunks(data)]
+
+
+def scan(source: bytes | BinaryIO, extensions: Extensions = ()) -> Iterator[Interchange]:
+    """Like `read`, one interchange after the other and without keeping segments: for files of any size."""
+    for chunk in chunks(source):
+        yield _Reader(chunk, extensions, keep=False).run()
 
 
 def alone(interchange: Interchange, group: Group, each: TransactionSet) -> bytes:
@@ -144,14 +174,18 @@ def alone(interchange: Interchange, group: Group, each: TransactionSet) -> bytes
 class _Reader:
     """Sorts the segments of one interchange into its envelope."""
 
-    def __init__(self, chunk: Chunk) -> None:
+    def __init__(self, chunk: Chunk, extensions: Extensions = (), *, keep: bool = True) -> None:
         self.chunk = chunk
-        self.interchange = Interchange(chunk.isa, chunk.delimiters, chunk.offset, findings=list(chunk.findings))
+        self.extensions = extensions
+        self.keep = keep
+        self.interchange = Interchange(chunk.isa, chunk.delimiters, chunk.offset)
         self.group: Group | None = None
         self.set: TransactionSet | None = None
+        self.checker = SetChecker("")
         self.controls: set[str] = set()
         self.position = 1
         self.last = "ISA"
+        self.strays = 0
         self.handlers = {
             "GS": self.open_group,
             "GE": self.close_group,
@@ -162,17 +196,25 @@ class _Reader:
         }
 
     def run(self) -> Interchange:
-        for segment in self.chunk.segments():
-            self.position += 1
-            handler = self.handlers.get(segment[0])
-            if handler is not None:
-                handler(segment)
-            elif self.set is not None:
-                self.set.segments.append(segment)
+        chunk, handlers, keep, separator = self.chunk, self.handlers, self.keep, self.chunk.delimiters.element
+        for position, segment in enumerate(chunk.segments(), start=2):
+            name = segment[0]
+            if name in handlers:
+                self.position = position
+                handlers[name](segment)
+                self.last = name
+            elif (current := self.set) is not None:
+                current.count += 1
+                if keep:
+                    current.segments.append(segment)
+                    current.offsets.append(chunk.at)
+                self.checker.feed(segment, chunk.raw, separator, chunk.at)
             else:
+                self.position = position
                 self.stray(segment)
-            self.last = segment[0]
+                self.last = name
         self.finish()
+        self.interchange.findings[:0] = [*chunk.findings, *_isa_faults(chunk)]
         return self.interchange
 
     def note(
@@ -186,7 +228,14 @@ class _Reader:
         self, code: str, message: str, segment: Segment | None, number: int, severity: Severity = "error"
     ) -> Finding:
         name, value = (segment[0], element(segment, number) if number else "") if segment else ("", "")
-        return Finding(code, message, severity, name, self.position, number, value)
+        return Finding(code, message, severity, name, self.position, number, value, self.chunk.at)
+
+    def check(self, segment: Segment, into: list[Finding]) -> None:
+        """Check a segment of the envelope itself."""
+        era = era_of(self.group.version if self.group else "")
+        spec = specs_for(era)[segment[0]]
+        if not spec.is_right(segment, self.chunk.raw, self.chunk.delimiters.element):
+            into += spec.faults(segment, self.position, self.chunk.at)
 
     def stray(self, segment: Segment) -> None:
         if self.interchange.iea:
@@ -196,19 +245,25 @@ class _Reader:
                 )
             return
         name = segment[0][:20]
+        self.strays += 1
+        if self.strays > _MOST_STRAYS:
+            return
         self.note(
             "segment-outside-set", f"Segment {name!r} stands outside of any transaction set and was not read.", segment
         )
 
     def take_answer(self, segment: Segment) -> None:
-        self.interchange.answers.append(segment)
+        if len(self.interchange.answers) < _MOST_STRAYS:
+            self.interchange.answers.append(segment)
+            self.check(segment, self.interchange.findings)
 
     def open_group(self, segment: Segment) -> None:
         self.end_group()
         self.controls = set()
-        self.group = Group(segment, self.position)
+        self.group = Group(segment, self.position, offset=self.chunk.at)
         earlier = {(g.functional_id, g.control) for g in self.interchange.groups}
         self.interchange.groups.append(self.group)
+        self.check(segment, self.group.findings)
         if (self.group.functional_id, self.group.control) in earlier:
             self.note(
                 "gs-duplicate",
@@ -224,6 +279,7 @@ class _Reader:
             self.note("ge-without-gs", "A GE stands here without a GS before it.", segment)
             return
         group.ge = segment
+        self.check(segment, group.findings)
         if element(segment, 2) != group.control:
             message = f"The group begins with control number {group.control} (GS06) and ends with {element(segment, 2)} (GE02)."
             self.note("ge-control", message, segment, 2)
@@ -248,11 +304,16 @@ class _Reader:
                     "gs-missing", "A transaction set stands outside of a functional group (no GS before it).", segment
                 )
             self.group = self.interchange.groups[-1]
-        self.set = TransactionSet([segment], self.position, self.chunk.delimiters)
+        at = self.chunk.at
+        self.set = TransactionSet(
+            [segment], self.position, self.chunk.delimiters, offsets=[at], version=self.group.version
+        )
+        self.checker = SetChecker(self.set.code, self.set.version, self.extensions)
+        self.checker.feed(segment, self.chunk.raw, self.chunk.delimiters.element, at)
         control = self.set.control
         if control in self.controls:
             message = f"Transaction set control number {control} occurs twice in this group."
-            self.set.findings.append(Finding("st-duplicate", message, "error", "ST", 1, 2, control))
+            self.set.findings.append(Finding("st-duplicate", message, "error", "ST", 1, 2, control, at))
         self.controls.add(control)
         self.group.sets.append(self.set)
 
@@ -261,15 +322,21 @@ class _Reader:
         if current is None:
             self.note("se-without-st", "An SE stands here without an ST before it.", segment)
             return
+        offset = self.chunk.at
         current.segments.append(segment)
+        current.offsets.append(offset)
+        current.count += 1
+        self.checker.feed(segment, self.chunk.raw, self.chunk.delimiters.element, offset)
         count, control = element(segment, 1), element(segment, 2)
-        at = len(current.segments)
+        at = current.count
         if control != current.control:
             message = f"The set begins with control number {current.control} (ST02) and ends with {control} (SE02)."
-            current.findings.append(Finding("se-control", message, "error", "SE", at, 2, control))
+            current.findings.append(
+                Finding("se-control", message, "error", "SE", at, 2, control, offset, current.control)
+            )
         if not _same_number(count, at):
             message = f"SE01 announces {count} segments, the set holds {at}: a segment was lost, added or swallowed."
-            current.findings.append(Finding("se-count", message, "error", "SE", at, 1, count))
+            current.findings.append(Finding("se-count", message, "error", "SE", at, 1, count, offset, str(at)))
         self.check_set(current)
         self.set = None
 
@@ -277,18 +344,25 @@ class _Reader:
         """The set is over without its SE."""
         if self.set is not None:
             message = f"The transaction set {self.set.control} has no SE segment; it may be cut off."
-            self.set.findings.append(Finding("se-missing", message, "error", "", len(self.set.segments)))
+            self.set.findings.append(Finding("se-missing", message, "error", "", self.set.count, offset=self.chunk.at))
             self.check_set(self.set)
             self.set = None
 
     def check_set(self, current: TransactionSet) -> None:
-        current.findings.extend(validate(current.code, current.segments))
+        self.checker.finish()
+        current.findings.extend(self.checker.findings)
         schema = TRANSACTIONS.get(current.code)
         if self.group and self.group.gs and schema and self.group.functional_id != schema.functional_id:
             message = (
                 f"GS01 is {self.group.functional_id}; a set {current.code} belongs into a group {schema.functional_id}."
             )
-            self.note("gs-functional-id", message, self.group.gs, 1, "warning")
+            group = self.group
+            group.findings.append(
+                Finding(
+                    "gs-functional-id", message, "warning", "GS", group.position, 1, group.functional_id,
+                    group.offset, schema.functional_id,
+                )
+            )  # fmt: skip
 
     def close_interchange(self, segment: Segment) -> None:
         self.end_group()
@@ -299,12 +373,15 @@ class _Reader:
             )
             return
         interchange.iea = segment
+        self.check(segment, interchange.findings)
         count, control = element(segment, 1), element(segment, 2)
         held = sum(1 for group in interchange.groups if group.gs)
         # Some count their TA1 as a group; nothing is lost by that.
         if not _same_number(count, held) and not (interchange.answers and not held):
             self.note("iea-count", f"IEA01 announces {count} groups, the interchange holds {held}.", segment, 1)
-        if control != interchange.control:
+        if control != interchange.control and not (
+            control.isdigit() and _same_number(interchange.control, int(control[:10]))
+        ):
             message = f"The interchange begins with control number {interchange.control} (ISA13) and ends with {control} (IEA02)."
             self.note("iea-control", message, segment, 2)
 
@@ -314,6 +391,21 @@ class _Reader:
             self.note("iea-missing", "The interchange has no IEA segment; the file may be cut off.")
         if not self.chunk.terminated:
             self.note("unterminated", "The last segment is not terminated.", severity="info")
+
+
+def _isa_faults(chunk: Chunk) -> Iterator[Finding]:
+    """What the elements of an ISA say that they cannot say."""
+    isa = chunk.isa
+    checks = (
+        (9, len(isa[9]) == 6 and isa[9].isascii() and isa[9].isdigit(), "a day as YYMMDD"),
+        (10, len(isa[10]) == 4 and isa[10].isascii() and isa[10].isdigit(), "a time as HHMM"),
+        (13, isa[13].isascii() and isa[13].isdigit(), "nine digits"),
+        (15, isa[15] in ("P", "T", "I"), "P for production or T for test"),
+    )
+    for number, right, expected in checks:
+        if not right:
+            message = f"ISA{number:02} ({isa[number][:20]!r}) is not {expected}."
+            yield Finding("isa-value", message, "warning", "ISA", 1, number, isa[number][:40], chunk.offset, expected)
 
 
 def _same_number(text: str, number: int) -> bool:

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
+from integrations.x12.checker import validate
 from integrations.x12.findings import X12Error
-from integrations.x12.schema import TRANSACTIONS, validate
-from integrations.x12.tokens import ISA_WIDTHS, Delimiters, Segment
+from integrations.x12.schema import specs_for
+from integrations.x12.tokens import ISA_WIDTHS, REPETITION_SINCE, Delimiters, Segment
+from integrations.x12.transactions import TRANSACTIONS
 
-_REPETITION_SINCE: Final = "00402"
+_CENT: Final = Decimal("0.01")
+_REPETITIONS: Final = "^`\x1e|!"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,19 @@ class Envelope:
     usage: str = "P"
     acknowledgement_requested: bool = False
     delimiters: Delimiters = field(default_factory=Delimiters)
+
+    @property
+    def isa_version(self) -> str:
+        """ISA12: GS08 004010 stands in an ISA of 00401, the last digit is the release's sub-release."""
+        return self.version[:5].ljust(5, "0")
+
+    def written_with(self) -> Delimiters:
+        """The delimiters as they are written: since 00402 with a repetition separator that is none of the others."""
+        given = self.delimiters
+        if self.isa_version < REPETITION_SINCE:
+            return replace(given, repetition="")
+        others = given.element + given.component + given.segment
+        return replace(given, repetition=given.repetition or next(char for char in _REPETITIONS if char not in others))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,22 +85,40 @@ def write(envelope: Envelope, sets: Sequence[Outgoing]) -> bytes:
         "X",
         envelope.version,
     ]
-    lines = [_isa(envelope), _line(group, envelope.delimiters)]
+    delimiters = envelope.written_with()
+    lines = [_isa(envelope, delimiters), _line(group, delimiters)]
     for each in sets:
-        lines += _set_lines(each, envelope.delimiters)
-    lines.append(_line(["GE", str(len(sets)), str(envelope.group_control)], envelope.delimiters))
-    lines.append(_line(["IEA", "1", f"{envelope.interchange_control:09}"], envelope.delimiters))
-    end = envelope.delimiters.segment
+        lines += _set_lines(each, delimiters, envelope.version)
+    lines.append(_line(["GE", str(len(sets)), str(envelope.group_control)], delimiters))
+    lines.append(_line(["IEA", "1", f"{envelope.interchange_control:09}"], delimiters))
+    return _joined(lines, delimiters)
+
+
+def write_answers(envelope: Envelope, answers: Sequence[Segment]) -> bytes:
+    """One interchange with TA1 segments and no functional group. Raises `X12Error` for what a strict reader would refuse."""
+    delimiters = envelope.written_with()
+    lines = [_isa(envelope, delimiters), *(_line(answer, delimiters) for answer in answers)]
+    for line, answer in zip(lines[1:], answers, strict=True):
+        if not specs_for()["TA1"].is_right(answer, line, delimiters.element):
+            faults = specs_for()["TA1"].faults(answer, 1, -1)
+            raise X12Error(f"The TA1 cannot be written: {' '.join(fault.message for fault in faults)}")
+    lines.append(_line(["IEA", "0", f"{envelope.interchange_control:09}"], delimiters))
+    return _joined(lines, delimiters)
+
+
+def _joined(lines: list[str], delimiters: Delimiters) -> bytes:
+    end = delimiters.segment
     return (end + "\n" if end != "\n" else end).join([*lines, ""]).encode("ascii")
 
 
-def _set_lines(each: Outgoing, delimiters: Delimiters) -> list[str]:
+def _set_lines(each: Outgoing, delimiters: Delimiters, version: str) -> list[str]:
     control = f"{each.control:04}"
     inner = [trimmed for segment in each.segments if len(trimmed := _trimmed(segment)) > 1]
     segments = [["ST", each.code, control], *inner, ["SE", str(len(inner) + 2), control]]
-    if findings := validate(each.code, segments):
+    lines = [_line(segment, delimiters) for segment in segments]
+    if findings := [f for f in validate(each.code, segments, delimiters.element, version) if f.severity != "info"]:
         raise X12Error(f"The {each.code} cannot be written: {' '.join(f.message for f in findings[:5])}")
-    return [_line(segment, delimiters) for segment in segments]
+    return lines
 
 
 def _trimmed(segment: Segment) -> Segment:
@@ -100,7 +134,7 @@ def _line(segment: Segment, delimiters: Delimiters) -> str:
     # One look at the joined line is cheap; only a suspicious one is looked at element by element.
     if line.count(delimiters.element) != len(segment) - 1 or not line.isprintable() or not line.isascii():
         _refuse(segment, delimiters)
-    if delimiters.component in line or delimiters.segment in line:
+    if delimiters.component in line or delimiters.segment in line or (delimiters.repetition or "\0") in line:
         _refuse(segment, delimiters)
     return line
 
@@ -114,10 +148,7 @@ def _refuse(segment: Segment, delimiters: Delimiters) -> None:
             raise X12Error(f"{where} contains a character that cannot be sent.")
 
 
-def _isa(envelope: Envelope) -> str:
-    # GS08 004010 stands in an ISA of 00401: the last digit is the release's sub-release.
-    version = envelope.version[:5].ljust(5, "0")
-    repetition = "^" if version >= _REPETITION_SINCE else "U"
+def _isa(envelope: Envelope, delimiters: Delimiters) -> str:
     elements = [
         "00",
         "",
@@ -127,8 +158,8 @@ def _isa(envelope: Envelope) -> str:
         *envelope.receiver,
         envelope.at.strftime("%y%m%d"),
         envelope.at.strftime("%H%M"),
-        repetition,
-        version,
+        delimiters.repetition or "U",
+        envelope.isa_version,
         f"{envelope.interchange_control:09}",
         "1" if envelope.acknowledgement_requested else "0",
         envelope.usage,
@@ -137,7 +168,7 @@ def _isa(envelope: Envelope) -> str:
         if len(text) > width:
             raise X12Error(f"ISA{number:02} {text!r} is longer than {width} characters.")
     padded = ["ISA", *(text.ljust(width) for text, width in zip(elements, ISA_WIDTHS, strict=False))]
-    return _line(padded, envelope.delimiters) + envelope.delimiters.element + envelope.delimiters.component
+    return _line(padded, replace(delimiters, repetition="")) + delimiters.element + delimiters.component
 
 
 def number_text(number: Decimal) -> str:
@@ -150,9 +181,27 @@ def number_text(number: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
+def cents_text(amount: Decimal) -> str:
+    """An amount with two implied decimals. Raises `X12Error` where it has more decimals than cents, or is not finite."""
+    if not amount.is_finite() or amount != amount.quantize(_CENT):
+        raise X12Error(f"{amount} has parts of a cent, which cannot be sent.")
+    return str(int(amount.scaleb(2)))
+
+
 def day_text(day: date | None) -> str:
     """CCYYMMDD, an empty text for no day."""
     return day.strftime("%Y%m%d") if day else ""
+
+
+def text_parts(text: str, delimiters: Delimiters, longest: int) -> list[str]:
+    """A long free text in pieces of at most `longest` characters, cut between words where there are any."""
+    parts: list[str] = []
+    for word in free_text(text, delimiters, len(text) * 4).split(" "):
+        if parts and len(parts[-1]) + 1 + len(word) <= longest:
+            parts[-1] += f" {word}"
+            continue
+        parts += [word[at : at + longest] for at in range(0, len(word), longest)]
+    return parts
 
 
 def free_text(text: str, delimiters: Delimiters, longest: int) -> str:
@@ -161,6 +210,6 @@ def free_text(text: str, delimiters: Delimiters, longest: int) -> str:
     Only for names, descriptions and notes. Identifiers are never bent: the writer refuses them instead.
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    bad = (delimiters.element, delimiters.component, delimiters.segment)
+    bad = (delimiters.element, delimiters.component, delimiters.segment, delimiters.repetition)
     cleaned = "".join(" " if char in bad or not char.isprintable() else char for char in plain)
     return " ".join(cleaned.split())[:longest].rstrip()

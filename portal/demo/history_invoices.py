@@ -12,7 +12,7 @@ from portal.demo.history_suppliers import bill_sent
 from portal.demo.history_world import Road, World
 from procurement.models import ExceptionCase, Invoice, PurchaseOrder, PurchaseOrderLine
 from procurement.services.exceptions import exception_resolve
-from procurement.services.invoices import BilledLineInput, InvoiceInput, invoice_record_payment
+from procurement.services.invoices import BilledLineInput, InvoiceInput, invoice_dispute, invoice_record_payment
 
 R = ExceptionCase.Resolution
 BILLS_WRONG_UNIT = "SUP-DELT"
@@ -150,6 +150,11 @@ def clearing_road(world: World, number: str, dice: Dice) -> Road:
         if dice.choose("attention", soon=86, neglected=14) == "neglected":
             yield dice.working(world.now + dice.days(6, 16))
         yield dice.working(world.now + dice.hours(3, 60))
+        if tries == 0 and case.kind in ("price", "total") and dice.choose("dispute", no=92, yes=8) == "yes":
+            invoice_dispute(
+                actor=world.clerk(row.facility_id, Decimal(0)), number=number, reason="The supplier bills what was never agreed."
+            )  # fmt: skip
+            return
         _decide(world, case, dice)
         tries += 1
     if row.status not in (Invoice.Status.APPROVED, Invoice.Status.POSTED):

@@ -16,6 +16,7 @@ from portal.demo.load_stock import lot_number
 from procurement.models import ExceptionCase, PurchaseOrder, PurchaseOrderLine, ReceiptLine, ShipNotice
 from procurement.rules.receipt_check import ReceivedLine
 from procurement.services.exceptions import exception_resolve
+from procurement.services.purchase_orders import purchase_order_close, purchase_order_hold
 from procurement.services.receipts import receipt_post, receipt_reverse
 from procurement.services.supplier_answers import AnsweredLineInput, ShippedLineInput
 
@@ -45,6 +46,11 @@ def order_road(world: World, number: str, dice: Dice) -> Road:
         lines = list(order.lines.select_related("item").filter(cancelled=False).order_by("line_number"))
     if not lines:
         return
+    if dice.choose("hold", no=99, yes=1) == "yes":
+        purchase_order_hold(
+            actor=world.somebody(Role.BUYER, order.facility_id), number=number, reason="The department may not need it any more."
+        )  # fmt: skip
+        return
     lead = max(1, ((order.expected_on or world.now.date()) - world.now.date()).days)
     late = dice.choose("delivery", on_time=80, late=14, never=6)
     if late == "never":
@@ -52,7 +58,7 @@ def order_road(world: World, number: str, dice: Dice) -> Road:
     yield dice.working(
         world.now + dice.days(max(0.3, lead - 1.5), lead) + (dice.days(3, 12) if late == "late" else timedelta())
     )
-    parts = _parts(lines, dice)
+    parts, wanting = _parts(lines, dice)
     coming = [_label(world, line, quantity, dice) for line, quantity in parts[0]]
     notice = _shipped(world, order, coming, dice)
     world.start(
@@ -71,6 +77,14 @@ def order_road(world: World, number: str, dice: Dice) -> Road:
             dice.working(world.now + dice.hours(1, 60)),
             invoice_road(world, number, [(c.line.line_number, c.quantity) for c in rest], dice.child("second invoice")),
         )
+    if wanting and dice.choose("rest", awaited=50, given_up=50) == "given_up":
+        yield dice.working(world.now + dice.days(2, 5))
+        order.refresh_from_db()
+        if order.status == S.PARTIALLY_RECEIVED:
+            purchase_order_close(
+                actor=world.somebody(Role.BUYER, order.facility_id), number=number,
+                reason="The supplier cannot say when the rest comes; ordered elsewhere.",
+            )  # fmt: skip
 
 
 # --- what the supplier says ---------------------------------------------------------------------------------------------
@@ -119,15 +133,17 @@ def _answered(
     )  # fmt: skip
 
 
-def _parts(lines: Sequence[PurchaseOrderLine], dice: Dice) -> list[list[tuple[PurchaseOrderLine, Decimal]]]:
-    """How the goods come: at once, in two shipments, or in part with the rest left open."""
+def _parts(
+    lines: Sequence[PurchaseOrderLine], dice: Dice
+) -> tuple[list[list[tuple[PurchaseOrderLine, Decimal]]], bool]:
+    """How the goods come: at once, in two shipments, or in part; and whether the rest is left wanting."""
     whole = [(line, line.quantity) for line in lines]
     how = dice.choose("shipment", whole=86, two=9, short=5)
     first = [(line, (line.quantity / 2).to_integral_value() if line.quantity >= 2 else line.quantity) for line in lines]
     rest = [(line, line.quantity - quantity) for line, quantity in first if line.quantity > quantity]
     if how == "whole" or not rest:
-        return [whole]
-    return [first, rest] if how == "two" else [first]
+        return [whole], False
+    return ([first, rest], False) if how == "two" else ([first], True)
 
 
 def _label(world: World, line: PurchaseOrderLine, quantity: Decimal, dice: Dice) -> Coming:

@@ -27,7 +27,7 @@ def _orders() -> Iterator[dict[str, Any]]:
     channels: dict[int, Any] = {}
     for message in told.order_by("id"):
         channel = channels.setdefault(message.endpoint_id, channel_for(message.endpoint))
-        content = bytes(message.payload.content) if message.payload else channel.prepare(message).content
+        content = bytes(message.payload.content) if message.payload else channel.prepare([message])[message.pk].content
         body = json.loads(content)
         if body["lines"]:
             # an order whose every line was cancelled since then has nothing left to receive or bill

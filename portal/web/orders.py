@@ -54,11 +54,14 @@ HEADER = ("Number", "Status", "Facility", "Supplier", "Total", "Currency", "Issu
 def orders(request: HttpRequest) -> HttpResponseBase:
     actor, view = actor_of(request), request.GET.get("view") or "open"
     here, today = facility_chosen(request), timezone.now().date()
-    listed = orders_listed(
-        actor, view=view, facility_id=here, statuses=request.GET.getlist("status"),
-        suppliers=request.GET.getlist("supplier"), q=request.GET.get("q", "")[:80], today=today,
-    )  # fmt: skip
     whole = {code: orders_listed(actor, view=code, facility_id=here, today=today) for code, _ in TABS}
+    narrowed = any(request.GET.get(name) for name in ("status", "supplier", "q"))
+    listed = whole.get(view, whole["all"])
+    if narrowed:
+        listed = orders_listed(
+            actor, view=view, facility_id=here, statuses=request.GET.getlist("status"),
+            suppliers=request.GET.getlist("supplier"), q=request.GET.get("q", "")[:80], today=today,
+        )  # fmt: skip
     return lists.answer(
         request, lists.ORDERS, listed, template="supply/orders.html", row=_row, header=HEADER, line=_export,
         frame=lambda around: _frame(request, view, around),

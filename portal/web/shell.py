@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models.expressions import Combinable
 from django.db.models.functions import JSONObject
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -40,7 +40,7 @@ def frame(request: HttpRequest, actor: Actor) -> Shell:
         actor, facility_id=facility_chosen(request),
         beside=JSONObject(
             facilities=packed(facilities_visible(actor), value="code", label="name", pk="pk"),
-            delegations=packed(_lent(actor), lender_id="lender_id", lender="lender__name", role="role", until="ends_on"),
+            **(_lent(actor) if actor.delegated else {}),
         ),
     )  # fmt: skip
     sections = navigation(actor, request.path, counts)
@@ -55,7 +55,7 @@ def frame(request: HttpRequest, actor: Actor) -> Shell:
             DelegationBand(
                 lender=each["lender"], role=Role(each["role"]).label.lower(), until=fmt.day(date.fromisoformat(each["until"]))
             )
-            for each in beside["delegations"] or []
+            for each in beside.get("delegations") or []
             if (each["role"], each["lender_id"]) in actor.delegated
         ],
         theme=theme_chosen(request),
@@ -77,7 +77,7 @@ def _facilities(rows: Sequence[Mapping[str, Any]], chosen: int | None) -> list[F
     ]
 
 
-def _lent(actor: Actor) -> QuerySet[Delegation]:
-    return Delegation.objects.filter(
-        delegate=actor.user_id, lender__in={lender for _, lender in actor.delegated}
-    ).order_by("ends_on", "id")
+def _lent(actor: Actor) -> dict[str, Combinable]:
+    lent = Delegation.objects.filter(delegate=actor.user_id, lender__in={lender for _, lender in actor.delegated})
+    names = {"lender_id": "lender_id", "lender": "lender__name", "role": "role", "until": "ends_on"}
+    return {"delegations": packed(lent.order_by("ends_on", "id"), **names)}

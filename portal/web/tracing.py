@@ -52,7 +52,9 @@ def _hop(hop: Hop) -> dict[str, Any]:
         "lane": hop.lane,
         "lane_name": dict(LANES)[hop.lane],
         "text": hop.text,
-        "when": fmt.when(hop.at, ZONE),
+        "when": fmt.Shown(
+            f"{hop.at.day} {hop.at:%b} {hop.at:%H:%M:%S}", fmt.when(hop.at, ZONE).text, hop.at.isoformat()
+        ),
         "wait": "" if hop.wait is None else _waited(hop.wait),
         "longest": hop.longest,
         "who": hop.who,

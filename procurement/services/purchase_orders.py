@@ -265,13 +265,16 @@ def purchase_order_settle(*, order_id: int, actor: Actor) -> None:
 def purchase_order_drop_line(*, line: PurchaseOrderLine, reason: str, actor: Actor) -> None:
     """Take a line off its locked order: it goes back to sourcing. An order without live lines is cancelled."""
     order = PurchaseOrder.objects.get(pk=line.order_id)
+    lines = list(order.lines.all())
+    last = all(each.cancelled or each.pk == line.pk for each in lines)
+    if last and order.status in (Status.ISSUED, Status.ON_HOLD):
+        # the line stays as it was: the cancellation that goes out has to say what is cancelled
+        _cancel(order, reason, actor)
+        return
     line.cancelled = True
     line.save(update_fields=["cancelled"])
     RequisitionLine.objects.filter(order_lines=line).update(fill=RequisitionLine.Fill.TO_SOURCE)
-    lines = list(order.lines.all())
-    if order.status in (Status.ISSUED, Status.ON_HOLD) and all(each.cancelled for each in lines):
-        _cancel(order, reason, actor)
-        return
+    lines = [line if each.pk == line.pk else each for each in lines]
     order_retotal(order, lines)
     if order.status in PurchaseOrder.RECEIVABLE:
         state = state_by_receipts(order, lines)
@@ -450,7 +453,9 @@ def _cancel(order: PurchaseOrder, reason: str, actor: Actor) -> None:
     order_release(order)
     order.cancel()
     order.save(update_fields=["status", "committed"])
-    RequisitionLine.objects.filter(order_lines__order=order).update(fill=RequisitionLine.Fill.TO_SOURCE)
+    RequisitionLine.objects.filter(order_lines__in=order.lines.filter(cancelled=False)).update(
+        fill=RequisitionLine.Fill.TO_SOURCE
+    )
     if was_told:
         emit(_fact(PurchaseOrderCancelled, order, actor, supplier_id=order.supplier_id, reason=reason))
 

@@ -155,3 +155,25 @@ def test_the_bell_is_filled_when_it_is_opened(visitor: Visitor, net: Network) ->
     page.get_by_label("Notifications").click()
     expect(page.locator(".menu-notice").first).to_contain_text(order.number)
     visitor.check("bell", full=False)
+
+
+def test_a_list_is_ordered_and_its_filter_kept_by_keyboard(visitor: Visitor, net: Network) -> None:
+    order = ordered(net)
+    visitor.login_as(net.users["buyer@network"])
+    visitor.goto("/orders/?view=all")
+    page = visitor.page
+    page.keyboard.press("s")
+    page.get_by_role("link", name="Largest amount").click()
+    expect(page.get_by_role("columnheader", name="Amount")).to_have_attribute("aria-sort", "descending")
+    page.keyboard.press("v")
+    page.get_by_label("Keep this filter and order as").fill("Big ones")
+    page.keyboard.press("Enter")
+    tab = page.get_by_role("navigation", name="Views").get_by_role("link", name="Big ones")
+    expect(tab).to_have_attribute("aria-current", "page")
+    page.keyboard.press("v")
+    page.get_by_role("button", name="Open the list with Big ones").click()
+    visitor.goto("/orders/")
+    expect(page.get_by_role("columnheader", name="Amount")).to_have_attribute("aria-sort", "descending")
+    expect(page.get_by_role("link", name=order.number)).to_be_visible()
+    visitor.check("orders-kept")
+    visitor.check("orders-kept", dark=True)

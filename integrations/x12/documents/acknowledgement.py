@@ -10,7 +10,7 @@ from integrations.x12.documents.reading import Parsed, Reading, Row, named
 from integrations.x12.envelope import Group, TransactionSet, element
 from integrations.x12.findings import Finding
 from integrations.x12.profile import Profile
-from integrations.x12.schema import SEGMENTS
+from integrations.x12.schema import spec_of
 from integrations.x12.tokens import Delimiters, Segment
 from integrations.x12.writer import free_text
 
@@ -94,7 +94,7 @@ def _errors(findings: Iterable[Finding]) -> tuple[SegmentError, ...]:
         if code := _SEGMENT_ERRORS.get(each.code):
             errors.append(SegmentError(segment=each.segment, position=each.position, code=code))
         elif code := _ELEMENT_ERRORS.get(each.code):
-            spec = SEGMENTS.get(each.segment, ())
+            spec = spec_of(each.segment)
             reference = spec[each.element - 1].reference if 0 < each.element <= len(spec) else ""
             errors.append(
                 SegmentError(

@@ -12,9 +12,13 @@ from decimal import Decimal
 from typing import Final
 
 from integrations.canonical import AnswerAction, AnswerLine, AnswerStatus, ItemIdentity, OrderAnswer
-from integrations.x12.documents.reading import Parsed, Reading, Row, dated, named, reference
+from integrations.x12.documents.reading import Parsed, Reading, Row, dated, first_text, named, party, reference
+from integrations.x12.documents.writing import NOTE_LENGTH, parties_write, unit_write
 from integrations.x12.envelope import TransactionSet
+from integrations.x12.findings import X12Error
 from integrations.x12.profile import Profile
+from integrations.x12.tokens import Delimiters, Segment
+from integrations.x12.writer import day_text, number_text, text_parts
 
 _VERDICTS: Final[dict[str, AnswerStatus]] = {
     "AC": "changed",
@@ -42,13 +46,18 @@ ITEM_STATUS: Final[dict[str, tuple[AnswerAction, str]]] = {
     "DR": ("date_changed", ""),
     "IS": ("substituted", ""),
     "ID": ("rejected", "item deleted by the supplier"),
-    "IR": ("rejected", "item rejected"),
+    "IR": ("rejected", ""),
     "R1": ("rejected", "not a contract item"),
     "R2": ("rejected", "invalid item number"),
     "R3": ("rejected", "invalid unit of measure"),
     "R4": ("rejected", "contract item unavailable"),
 }
 """ACK01 → what it means for us, and words for it."""
+
+_DELETED: Final = "deleted as asked"
+_VERDICT_CODES: Final = {"accepted": "AD", "changed": "AC", "rejected": "RJ"}
+# BP and IC mean more than one thing; we say the one thing that is meant.
+_SAYABLE: Final = {code: meaning for code, meaning in ITEM_STATUS.items() if code not in ("AC", "AR", "BP", "IC")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,7 @@ class _Layout:
     opening: str
     item: str
     supplier_number: int
+    request_number: int
     answered: tuple[int, int]
     quantity: int
     unit: int
@@ -65,8 +75,8 @@ class _Layout:
 
 
 _LAYOUTS: Final = {
-    "855": _Layout("BAK", "PO1", 8, (9, 4), 2, 3, 4),
-    "865": _Layout("BCA", "POC", 9, (10, 6), 3, 5, 6),
+    "855": _Layout("BAK", "PO1", 8, 6, (9, 4), 2, 3, 4),
+    "865": _Layout("BCA", "POC", 9, 7, (10, 6), 3, 5, 6),
 }
 
 
@@ -93,10 +103,13 @@ def answer_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
             answers="change" if transaction_set.code == "865" else "order",
             supplier_order_number=opening.text(layout.supplier_number)
             or reference(header, "VN", "CO")
-            or opening.text(6),
+            or opening.text(layout.request_number),
             answered_on=opening.day(layout.answered[0]) or opening.day(layout.answered[1]),
-            currency=next((row.text(2) for row in named(header, "CUR")), ""),
+            currency=first_text(header, "CUR", 2),
+            supplier=party(header, "supplier"),
+            buyer=party(header, "buyer"),
             lines=lines,
+            unit_codes=profile.unit_codes,
         )
     )
 
@@ -132,9 +145,7 @@ def _lines(loop: list[Row], layout: _Layout, status: AnswerStatus) -> list[Answe
     if layout.item == "POC" and item.text(2) == "DI":
         # We asked to delete the line: that it is deleted is a yes.
         deleted = any(ack.text(1) == "ID" for ack in acks)
-        return (
-            [replace(each, action="accepted", message="deleted as asked") for each in answers] if deleted else answers
-        )
+        return [replace(each, action="accepted", message=_DELETED) for each in answers] if deleted else answers
     return answers
 
 
@@ -193,3 +204,58 @@ def _scheduled(loop: list[Row]) -> date | None:
     if len(days) > 1:
         schedules[0].note("several-schedules", f"{len(days)} deliveries are scheduled; the first counts.", 6, "warning")
     return days[0] if days else dated(loop, "068", "067", "017", "002")
+
+
+def answer_code(answer: OrderAnswer) -> str:
+    """The transaction set that carries this answer: 855 or 865."""
+    return "855" if answer.answers == "order" else "865"
+
+
+def answer_write(answer: OrderAnswer, profile: Profile, delimiters: Delimiters) -> list[Segment]:
+    """The segments between ST and SE. Raises `X12Error` for an answer that X12 cannot say."""
+    if answer.answered_on is None:
+        raise X12Error(f"The answer to order {answer.order_number} does not say when it was given.")
+    day, verdict = day_text(answer.answered_on), _VERDICT_CODES[answer.status]
+    if answer.answers == "order":
+        opening = ["BAK", "00", verdict, answer.order_number, day, "", "", "", answer.supplier_order_number, day]
+    else:
+        number = answer.supplier_order_number
+        opening = ["BCA", "00", verdict, answer.order_number, "", "", day, "", "", number, day]
+    segments = [opening, ["CUR", "SE", answer.currency] if answer.currency else ["CUR"]]
+    segments += parties_write((("SE", answer.supplier), ("BY", answer.buyer)), delimiters)
+    for line in answer.lines:
+        segments += _line_write(answer, line, profile, delimiters)
+    segments.append(["CTT", str(len(answer.lines))])
+    return segments
+
+
+def _line_write(answer: OrderAnswer, line: AnswerLine, profile: Profile, delimiters: Delimiters) -> list[Segment]:
+    where = f"Line {line.line_number or ''} of the answer to order {answer.order_number}"
+    unit, quantity = unit_write(line.unit, profile, where), number_text(line.quantity)
+    price = "" if line.unit_price is None else number_text(line.unit_price)
+    tail = [price, "", *profile.identity_out(line.identity)]
+    number = "" if line.line_number is None else str(line.line_number)
+    deleted = answer.answers == "change" and line.action == "accepted" and line.message == _DELETED
+    code, message = ("ID", "") if deleted else _status_code(line)
+    if answer.answers == "order":
+        item = ["PO1", number, quantity, unit, *tail]
+    else:
+        item = ["POC", number, "DI" if deleted else "RA", quantity, "", unit, *tail]
+    promised = ["067", day_text(line.promised_date)] if line.promised_date else ["", ""]
+    substitute = profile.identity_out(line.substitute) if line.substitute else []
+    segments = [item, ["ACK", code, quantity, unit, *promised, "", *substitute]]
+    segments += [["MSG", part] for part in text_parts(message, delimiters, NOTE_LENGTH)]
+    return segments
+
+
+def _status_code(line: AnswerLine) -> tuple[str, str]:
+    """The status that says the line's action, and what of its message that status does not say."""
+    plain = ""
+    for code, (action, words) in _SAYABLE.items():
+        if action != line.action:
+            continue
+        if not words:
+            plain = plain or code
+        elif line.message == words or line.message.startswith(f"{words}; "):
+            return code, line.message[len(words) + 2 :]
+    return plain, line.message

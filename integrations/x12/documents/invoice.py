@@ -12,9 +12,21 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from integrations.canonical import Charge, InvoiceDoc, InvoiceKind, InvoiceLine
-from integrations.x12.documents.reading import Parsed, Reading, Row, description, named, reference
+from integrations.x12.documents.reading import (
+    Parsed,
+    Reading,
+    Row,
+    description,
+    first_text,
+    named,
+    party,
+    reference,
+)
+from integrations.x12.documents.writing import description_write, parties_write, unit_write
 from integrations.x12.envelope import TransactionSet
 from integrations.x12.profile import Profile
+from integrations.x12.tokens import Delimiters, Segment
+from integrations.x12.writer import cents_text, day_text, free_text, number_text
 
 _KINDS: Final[dict[str, InvoiceKind]] = {
     "": "invoice",
@@ -23,8 +35,12 @@ _KINDS: Final[dict[str, InvoiceKind]] = {
     "PR": "invoice",
     "CN": "credit",
     "CR": "credit",
+    "CI": "invoice",
+    "FB": "invoice",
 }
 _CENT: Final = Decimal("0.01")
+# SAC02 of a charge that the standard has no code for: its own code stands in SAC04.
+_NO_CODE: Final = "ZZZZ"
 
 
 def invoice_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
@@ -48,7 +64,7 @@ def invoice_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
         number=number,
         invoice_date=day,
         order_number=opening.text(4) or reference(header, "PO"),
-        currency=next((row.text(2) for row in named(header, "CUR")), ""),
+        currency=first_text(header, "CUR", 2),
         kind=_kind(opening),
         lines=lines,
         charges=charges,
@@ -57,6 +73,9 @@ def invoice_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
         due_date=due,
         terms=terms,
         reference=reference(header, "OI", "IV"),
+        supplier=party(header, "supplier"),
+        buyer=party(header, "buyer"),
+        unit_codes=profile.unit_codes,
     )
     return reading.parsed(_signed(document, totals))
 
@@ -117,21 +136,46 @@ def _settle(
     goods = sum((line.quantity * line.unit_price for line in lines), Decimal(0))
     outer, inner = _charges(around), _charges(inside)
     outer_tax, inner_tax = _tax(around), _tax(inside)
+    # A discount for early payment is often named and left out of the total.
+    outer_dues, inner_dues = _dues(outer), _dues(inner)
     readings = [
         (charges, tax)
-        for charges in (outer, inner, (*inner, *outer), ())
-        for tax in dict.fromkeys((outer_tax, inner_tax, outer_tax + inner_tax))
+        for tax_counts in (True, False)
+        for charges in (outer, inner, (*inner, *outer), outer_dues, inner_dues, ())
+        for tax in (dict.fromkeys((outer_tax, inner_tax, outer_tax + inner_tax)) if tax_counts else [Decimal(0)])
     ]
     for charges, tax in readings:
         added = goods + tax + sum((charge.amount for charge in charges), Decimal(0))
         if added.quantize(_CENT, ROUND_HALF_UP) == total:
-            if not charges and (outer or inner):
-                reading.note(
-                    "charges-not-in-total", "The total does not contain the charges that are named.", "SAC", "warning"
-                )
+            _settled(reading, charges, tax, outer, inner, outer_tax or inner_tax)
             return charges, tax
     reading.note("total-differs", f"Lines, charges and taxes do not add up to the total of {total}.", "TDS", "warning")
     return (*inner, *outer), outer_tax or inner_tax
+
+
+def _dues(charges: tuple[Charge, ...]) -> tuple[Charge, ...]:
+    return tuple(charge for charge in charges if charge.amount > 0)
+
+
+def _settled(
+    reading: Reading,
+    charges: tuple[Charge, ...],
+    tax: Decimal,
+    outer: tuple[Charge, ...],
+    inner: tuple[Charge, ...],
+    named_tax: Decimal,
+) -> None:
+    """What was named and is not in the total is worth a word."""
+    if (outer or inner) and charges not in (outer, inner, (*inner, *outer)):
+        words = (
+            "The total does not contain all charges and allowances that are named; those it leaves out were left out."
+        )
+        reading.note("charges-not-in-total", words, "SAC", "warning")
+    if named_tax and not tax:
+        words = (
+            f"The tax of {named_tax} is named, but the total contains it as a charge or not at all; it was not added."
+        )
+        reading.note("tax-not-in-total", words, "TXI", "warning")
 
 
 def _charges(rows: list[Row]) -> tuple[Charge, ...]:
@@ -146,7 +190,8 @@ def _charges(rows: list[Row]) -> tuple[Charge, ...]:
         sign = -1 if row.text(1) == "A" else 1
         # Some write an allowance as a negative amount: it stays an allowance.
         value = sign * (abs(amount) if sign < 0 else amount)
-        charges.append(Charge(code=row.text(2) or row.text(4), description=row.text(15), amount=value))
+        code = row.text(4) if row.text(2) in ("", _NO_CODE) else row.text(2)
+        charges.append(Charge(code=code, description=row.text(15), amount=value))
     return tuple(charges)
 
 
@@ -159,3 +204,40 @@ def _terms(header: list[Row]) -> tuple[date | None, str]:
         days = row.text(7)
         return row.day(6), row.text(12) or (f"net {days} days" if days else "")
     return None, ""
+
+
+def invoice_write(invoice: InvoiceDoc, profile: Profile, delimiters: Delimiters) -> list[Segment]:
+    """The segments between ST and SE. Raises `X12Error` for amounts below a cent and for what else X12 cannot say."""
+    kind = "DI" if invoice.kind == "invoice" else "CR"
+    segments = [["BIG", day_text(invoice.invoice_date), invoice.number, "", invoice.order_number, "", "", kind]]
+    if invoice.currency:
+        segments.append(["CUR", "SE", invoice.currency])
+    if invoice.reference:
+        segments.append(["REF", "OI", invoice.reference])
+    segments += parties_write((("SU", invoice.supplier), ("BY", invoice.buyer)), delimiters)
+    if invoice.due_date or invoice.terms:
+        terms = free_text(invoice.terms, delimiters, 80)
+        segments.append(["ITD", "", "", "", "", "", day_text(invoice.due_date), "", "", "", "", "", terms])
+    for line in invoice.lines:
+        segments += _line_write(invoice, line, profile, delimiters)
+    segments.append(["TDS", cents_text(invoice.total)])
+    if invoice.tax:
+        segments.append(["TXI", "TX", number_text(invoice.tax)])
+    segments += [_charge_write(charge, delimiters) for charge in invoice.charges]
+    segments.append(["CTT", str(len(invoice.lines))])
+    return segments
+
+
+def _line_write(invoice: InvoiceDoc, line: InvoiceLine, profile: Profile, delimiters: Delimiters) -> list[Segment]:
+    number = "" if line.line_number is None else str(line.line_number)
+    unit = unit_write(line.unit, profile, f"Line {number} of invoice {invoice.number}")
+    price = number_text(line.unit_price)
+    item = ["IT1", number, number_text(line.quantity), unit, price, "", *profile.identity_out(line.identity)]
+    return [item, *description_write(line.description, delimiters)]
+
+
+def _charge_write(charge: Charge, delimiters: Delimiters) -> Segment:
+    sign = "C" if charge.amount >= 0 else "A"
+    code = [charge.code, "", ""] if len(charge.code) == 4 else [_NO_CODE, "ZZ" if charge.code else "", charge.code]
+    words = free_text(charge.description, delimiters, 80)
+    return ["SAC", sign, *code, cents_text(abs(charge.amount)), *[""] * 9, words]

@@ -10,18 +10,19 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Final
 
-from integrations.canonical import Order, OrderLine, OrderPurpose, Party
-from integrations.x12.documents.reading import Parsed, Reading, Row, dated, description, named, reference
+from integrations.canonical import Order, OrderLine, OrderPurpose
+from integrations.x12.documents.reading import Parsed, Reading, Row, dated, description, named, party, reference
+from integrations.x12.documents.writing import NOTE_LENGTH, parties_write
 from integrations.x12.envelope import TransactionSet
 from integrations.x12.findings import X12Error
-from integrations.x12.profile import Profile, party_in, party_out
+from integrations.x12.profile import Profile
 from integrations.x12.tokens import Delimiters, Segment
-from integrations.x12.writer import day_text, free_text, number_text
+from integrations.x12.writer import day_text, free_text, number_text, text_parts
 
 _PURPOSES: Final[dict[str, OrderPurpose]] = {"00": "original", "01": "cancel", "04": "change", "05": "change"}
+# BCH06 is the order's day; BCH10 and BCH11 are those of the change.
+_CHANGE_DAY: Final = 6
 _PURPOSE_CODES: Final = {"original": "00", "cancel": "01", "change": "04"}
-_NOTE_LENGTH: Final = 264
-_ROLES: Final = {"BY": "buyer", "ST": "ship_to", "SU": "supplier", "VN": "supplier", "SE": "supplier"}
 
 
 def order_code(order: Order) -> str:
@@ -40,12 +41,10 @@ def order_write(order: Order, profile: Profile, delimiters: Delimiters) -> list[
     segments.append(["DTM", "004", day_text(issued.date()), issued.strftime("%H%M%S"), "UT"])
     if order.requested_date:
         segments.append(["DTM", "002", day_text(order.requested_date)])
-    notes = [part for note in order.notes for part in _note_parts(note, delimiters)]
+    notes = [part for note in order.notes for part in text_parts(note, delimiters, NOTE_LENGTH)]
     if notes:
         segments += [["N9", "ZZ", "NOTES"], *(["MSG", note] for note in notes)]
-    for role, party in (("BY", order.buyer), ("ST", order.ship_to), ("SU", order.supplier)):
-        if party.name or party.identifiers:
-            segments.append(party_out(role, party, free_text(party.name, delimiters, 60)))
+    segments += parties_write((("BY", order.buyer), ("ST", order.ship_to), ("SU", order.supplier)), delimiters)
     for line in order.lines:
         segments += _line_segments(order, line, profile, delimiters)
     segments.append(["CTT", str(len(order.lines))])
@@ -58,11 +57,6 @@ def _opening(order: Order) -> Segment:
     if order.purpose == "original":
         return ["BEG", "00", kind, order.number, "", day]
     return ["BCH", _PURPOSE_CODES[order.purpose], kind, order.number, "", str(order.revision or ""), day]
-
-
-def _note_parts(note: str, delimiters: Delimiters) -> list[str]:
-    text = free_text(note, delimiters, len(note) * 4)
-    return [text[at : at + _NOTE_LENGTH].strip() for at in range(0, len(text), _NOTE_LENGTH)]
 
 
 def _line_segments(order: Order, line: OrderLine, profile: Profile, delimiters: Delimiters) -> list[Segment]:
@@ -79,6 +73,8 @@ def _line_segments(order: Order, line: OrderLine, profile: Profile, delimiters: 
         segments.append(["PID", "F", "", "", "", text])
     if line.contract_number:
         segments.append(["REF", "CT", line.contract_number])
+    if line.cost_center:
+        segments.append(["REF", "CA", line.cost_center])
     if line.requested_date:
         segments.append(["DTM", "002", day_text(line.requested_date)])
     return segments
@@ -96,13 +92,14 @@ def order_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
     purpose = _PURPOSES.get(opening.text(1))
     if purpose is None:
         opening.note("purpose", f"{opening.name}01 {opening.text(1)!r} is not a purpose we know.", 1)
-    issued = _issued_at(opening, header, 6 if change else 5)
+    issued = _issued_at(opening, header, _CHANGE_DAY if change else 5)
     lines = tuple(
-        line for place, loop in enumerate(loops, start=1) if (line := _line_read(loop, place, change)) is not None
+        line
+        for place, loop in enumerate(loops, start=1)
+        if (line := _line_read(loop, place, change, purpose == "change")) is not None
     )
     if not number or purpose is None or issued is None:
         return reading.parsed(None)
-    parties = _parties(header)
     return reading.parsed(
         Order(
             number=number,
@@ -110,13 +107,14 @@ def order_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
             currency=next((row.text(2) for row in named(header, "CUR")), ""),
             purpose=purpose,
             revision=(opening.line_number(5) or 0) if change else 0,
-            supplier=parties.get("supplier", Party()),
-            buyer=parties.get("buyer", Party()),
-            ship_to=parties.get("ship_to", Party()),
+            supplier=party(header, "supplier"),
+            buyer=party(header, "buyer"),
+            ship_to=party(header, "ship_to"),
             requested_date=dated(header, "002"),
             urgent=opening.text(2) == "RO",
             notes=tuple(row.text(1) for row in named(header, "MSG") if row.text(1)),
             lines=lines,
+            unit_codes=profile.unit_codes,
         )
     )
 
@@ -125,26 +123,23 @@ def _issued_at(opening: Row, header: list[Row], day: int) -> datetime | None:
     for row in named(header, "DTM", "004"):
         if moment := row.moment(2, 3, 4):
             return moment
-    on = opening.day(day, "error")
+    on = opening.day(day)
+    if on is None and day == _CHANGE_DAY:
+        on = next((found for number in (11, 10) if (found := opening.day(number))), None)
     if on is None:
-        opening.need(day, "the order date")
+        opening.note("no-date", f"{opening.name}{day:02} does not say the day of the order.", day)
         return None
     return datetime.combine(on, time(0), UTC)
 
 
-def _parties(header: list[Row]) -> dict[str, Party]:
-    result: dict[str, Party] = {}
-    for row in named(header, "N1"):
-        if role := _ROLES.get(row.text(1)):
-            result.setdefault(role, party_in(row.text(2), row.text(3), row.text(4)))
-    return result
-
-
-def _line_read(loop: list[Row], place: int, change: bool) -> OrderLine | None:
+def _line_read(loop: list[Row], place: int, change: bool, deletes: bool) -> OrderLine | None:
     row = loop[0]
     # POC: line, change code, quantity, left to receive, unit, price, basis, pairs. PO1: line, quantity, unit, price, basis, pairs.
     quantity_at, unit_at, price_at = (3, 5, 6) if change else (2, 3, 4)
     quantity = row.number(quantity_at)
+    deleted = deletes and row.text(2) == "DI"
+    if deleted:
+        quantity = Decimal(0)
     if quantity is None:
         row.need(quantity_at, "the ordered quantity")
         return None
@@ -159,8 +154,9 @@ def _line_read(loop: list[Row], place: int, change: bool) -> OrderLine | None:
         identity=row.identity(price_at + 2),
         description=description(loop),
         quantity=quantity,
-        unit=row.unit(unit_at),
+        unit=row.unit(unit_at, required=not deleted),
         unit_price=Decimal(0) if price is None else price,
         requested_date=dated(loop, "002"),
         contract_number=reference(loop, "CT"),
+        cost_center=reference(loop, "CA"),
     )

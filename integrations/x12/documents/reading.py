@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Final
 
-from integrations.canonical import Document, ItemIdentity
-from integrations.x12.envelope import TransactionSet, element
+from integrations.canonical import NOBODY, Document, ItemIdentity, Party
+from integrations.x12.envelope import TransactionSet
 from integrations.x12.findings import Finding, Severity
-from integrations.x12.profile import Profile, pairs_in
-from integrations.x12.schema import day_of, is_number
+from integrations.x12.profile import Profile, pairs_in, party_in
+from integrations.x12.schema import day_of
 from integrations.x12.tokens import Segment
 
-_LONGEST_NUMBER: Final = 30
+_NUMBER: Final = re.compile(r"-?(?=[.0-9])[0-9]{0,30}\.?[0-9]{0,30}", re.ASCII)
 _PER: Final = {"HP": Decimal(100), "TP": Decimal(1000)}
 _MOMENT_ZONES: Final = ("", "UT", "GM", "Z")
 
@@ -39,21 +40,19 @@ class Parsed:
 class Row:
     """One segment with its place; reads its elements as what they are and notes what they are not."""
 
-    __slots__ = ("position", "reading", "segment")
+    __slots__ = ("name", "position", "reading", "segment")
 
     def __init__(self, reading: Reading, position: int, segment: Segment) -> None:
         self.reading = reading
         self.position = position
         self.segment = segment
-
-    @property
-    def name(self) -> str:
+        self.name = segment[0]
         """The segment's id."""
-        return self.segment[0]
 
     def text(self, number: int) -> str:
         """The element's text, empty where it is missing."""
-        return element(self.segment, number)
+        segment = self.segment
+        return segment[number].strip() if number < len(segment) else ""
 
     def need(self, number: int, what: str) -> str:
         """The element's text; an error finding where it is empty."""
@@ -67,7 +66,7 @@ class Row:
         value = self.text(number)
         if not value:
             return None
-        if not is_number(value) or len(value) > _LONGEST_NUMBER:
+        if _NUMBER.fullmatch(value) is None:
             self.note("bad-number", f"{self.name}{number:02} ({value[:40]!r}) is not a number.", number, severity)
             return None
         return Decimal(value)
@@ -112,7 +111,9 @@ class Row:
     def unit(self, number: int, *, required: bool = True) -> str:
         """Our unit code; an empty text with a finding where the partner gave none."""
         # POC05 and friends are composites: the unit is their first component.
-        code = self.text(number).split(self.reading.set.delimiters.component or "\n", 1)[0]
+        code = self.text(number)
+        if (component := self.reading.component) in code:
+            code = code.split(component, 1)[0]
         if not code and required:
             self.note(
                 "unit-missing",
@@ -120,7 +121,7 @@ class Row:
                 number,
                 "warning",
             )
-        return self.reading.profile.unit_in(code)
+        return self.reading.units.get(code, code)
 
     def pairs(self, start: int) -> dict[str, str]:
         """Qualifier → id, from element `start` on."""
@@ -128,7 +129,7 @@ class Row:
 
     def identity(self, start: int) -> ItemIdentity:
         """The item that the pairs from element `start` on name."""
-        return self.reading.profile.identity_in(self.pairs(start))
+        return self.reading.profile.identity_in(pairs_in(self.segment, start), self.reading.item_fields)
 
     def line_number(self, number: int) -> int | None:
         """The element as a line number, None where it is blank or not one ("A-7")."""
@@ -144,7 +145,9 @@ class Row:
     def note(self, code: str, message: str, number: int = 0, severity: Severity = "error") -> None:
         """A finding at this segment or one of its elements."""
         value = self.text(number) if number else ""
-        self.reading.findings.append(Finding(code, message, severity, self.name, self.position, number, value))
+        offsets = self.reading.set.offsets
+        at = offsets[self.position - 1] if self.position <= len(offsets) else -1
+        self.reading.findings.append(Finding(code, message, severity, self.name, self.position, number, value, at))
 
 
 class Reading:
@@ -153,6 +156,9 @@ class Reading:
     def __init__(self, transaction_set: TransactionSet, profile: Profile) -> None:
         self.set = transaction_set
         self.profile = profile
+        self.units = profile.units
+        self.item_fields = profile.item_fields()
+        self.component = transaction_set.delimiters.component or "\n"
         self.findings: list[Finding] = []
         self.rows = [Row(self, at, segment) for at, segment in enumerate(transaction_set.segments, start=1)]
 
@@ -171,13 +177,16 @@ class Reading:
         """The rows before the first `start` segment, and one list per loop that begins with it. Summary segments end the last."""
         header: list[Row] = []
         loops: list[list[Row]] = []
+        current = header
         for row in self.rows:
-            if row.name == start:
-                loops.append([row])
-            elif row.name in _SUMMARY:
+            name = row.name
+            if name == start:
+                current = [row]
+                loops.append(current)
+            elif name in _SUMMARY:
                 break
             else:
-                (loops[-1] if loops else header).append(row)
+                current.append(row)
         return header, loops
 
     def parsed(self, document: Document | None) -> Parsed:
@@ -190,33 +199,63 @@ _SUMMARY: Final = frozenset({"CTT", "TDS", "SE"})
 
 def named(rows: list[Row], name: str, qualifier: str | tuple[str, ...] = "", at: int = 1) -> Iterator[Row]:
     """The rows of a segment id whose element `at` is (one of) `qualifier`."""
-    wanted = (qualifier,) if isinstance(qualifier, str) else qualifier
     for row in rows:
-        if row.name == name and (not qualifier or row.text(at) in wanted):
+        if row.name == name and (not qualifier or row.text(at) in _wanted(qualifier)):
             yield row
+
+
+def _wanted(qualifier: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (qualifier,) if isinstance(qualifier, str) else qualifier
 
 
 def reference(rows: list[Row], *qualifiers: str) -> str:
     """The first REF of the first qualifier that has one; an empty text for none."""
-    for qualifier in qualifiers:
-        for row in named(rows, "REF", qualifier):
-            if value := row.text(2) or row.text(3):
+    references = [row for row in rows if row.name == "REF"]
+    for qualifier in qualifiers if references else ():
+        for row in references:
+            if row.text(1) == qualifier and (value := row.text(2) or row.text(3)):
                 return value
     return ""
 
 
 def dated(rows: list[Row], *qualifiers: str) -> date | None:
     """The first readable DTM day of the first qualifier that has one."""
-    for qualifier in qualifiers:
-        for row in named(rows, "DTM", qualifier):
-            if day := row.day(2):
+    dates = [row for row in rows if row.name == "DTM"]
+    for qualifier in qualifiers if dates else ():
+        for row in dates:
+            if row.text(1) == qualifier and (day := row.day(2)):
                 return day
     return None
 
 
+_PARTY_ROLES: Final = {
+    "supplier": ("SU", "VN", "SE", "SF"),
+    "buyer": ("BY", "SO", "BT"),
+    "ship_to": ("ST",),
+    "holder": ("WH", "SU", "VN", "SF"),
+    "payer": ("PR", "BY"),
+    "payee": ("PE", "SU"),
+}
+
+
+def party(rows: list[Row], role: str) -> Party:
+    """Who plays a role ("supplier", "ship_to", …): the first N1 of the first code that means it."""
+    names = [row for row in rows if row.name == "N1"]
+    for code in _PARTY_ROLES[role]:
+        for row in names:
+            if row.text(1) == code:
+                return party_in(row.text(2), row.text(3), row.text(4))
+    return NOBODY
+
+
+def first_text(rows: list[Row], name: str, number: int) -> str:
+    """The element of the first segment with this id; an empty text where there is none."""
+    return next((row.text(number) for row in rows if row.name == name), "")
+
+
 def description(rows: list[Row]) -> str:
     """The free-form item descriptions (PID) of a loop, as one text."""
-    return " ".join(text for row in named(rows, "PID") if (text := row.text(5)))
+    return " ".join([text for row in rows if row.name == "PID" and (text := row.text(5))])
 
 
 def _clock(text: str) -> time:

@@ -12,9 +12,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from integrations.canonical import ItemIdentity, ShipLine, ShipNotice
-from integrations.x12.documents.reading import Parsed, Reading, Row, dated, named, reference
+from integrations.x12.documents.reading import Parsed, Reading, Row, dated, first_text, named, party, reference
+from integrations.x12.documents.writing import item_write, moment_write, parties_write, unit_write
 from integrations.x12.envelope import TransactionSet
+from integrations.x12.findings import X12Error
 from integrations.x12.profile import Profile
+from integrations.x12.tokens import Delimiters, Segment
+from integrations.x12.writer import day_text, number_text
 
 
 @dataclass(slots=True)
@@ -41,7 +45,7 @@ class _Level:
     @property
     def order(self) -> str:
         """The order number this level itself names."""
-        named_order = next((row.text(1) for row in named(self.rows, "PRF")), "")
+        named_order = first_text(self.rows, "PRF", 1)
         return named_order or (reference(self.rows, "PO") if self.kind == "O" else "")
 
     @property
@@ -77,6 +81,10 @@ def ship_notice_read(transaction_set: TransactionSet, profile: Profile) -> Parse
             tracking=reference(everything, "2I", "CN", "BM"),
             orders=orders,
             lines=lines,
+            supplier=party(everything, "supplier"),
+            buyer=party(everything, "buyer"),
+            ship_to=party(everything, "ship_to"),
+            unit_codes=profile.unit_codes,
         )
     )
 
@@ -202,3 +210,62 @@ def _expiry(rows: list[Row]) -> date | None:
 def _container(level: _Level) -> str:
     above = next((each.sscc for each in level.upwards() if each.sscc), "")
     return above or next((child.sscc for child in level.children if child.sscc), "")
+
+
+def ship_notice_write(notice: ShipNotice, profile: Profile, delimiters: Delimiters) -> list[Segment]:
+    """The segments between ST and SE: shipment, its orders, their packs, their items. Raises `X12Error` where X12 cannot say it."""
+    if not notice.lines:
+        raise X12Error(f"Shipment {notice.shipment_number} has no lines.")
+    segments = _shipment_level(notice, delimiters)
+    levels, order, pack, order_level, pack_level = 1, None, "", 1, 1
+    for line in notice.lines:
+        if line.order_number != order:
+            order, pack, levels = line.order_number, "", levels + 1
+            order_level = pack_level = levels
+            segments += _order_level(levels, order)
+        if line.sscc != pack:
+            pack, pack_level = line.sscc, order_level
+            if pack:
+                levels = pack_level = levels + 1
+                segments += [["HL", str(levels), str(order_level), "P"], ["MAN", "GM", pack]]
+        levels += 1
+        segments += [["HL", str(levels), str(pack_level), "I"], *_item_level(notice, line, profile)]
+    shipped = {line.order_number for line in notice.lines}
+    for number in notice.orders:
+        if number not in shipped:
+            levels += 1
+            segments += _order_level(levels, number)
+    segments.append(["CTT", str(levels)])
+    return segments
+
+
+def _shipment_level(notice: ShipNotice, delimiters: Delimiters) -> list[Segment]:
+    day, clock = moment_write(notice.shipped_at)
+    segments = [["BSN", "00", notice.shipment_number, day, clock, "0001"], ["HL", "1", "", "S"]]
+    if notice.carrier:
+        segments.append(["TD5", "", "", "", "", notice.carrier])
+    if notice.tracking:
+        segments.append(["REF", "2I", notice.tracking])
+    segments.append(["DTM", "011", day, clock, "UT"])
+    if notice.expected_date:
+        segments.append(["DTM", "017", day_text(notice.expected_date)])
+    parties = (("SU", notice.supplier), ("BY", notice.buyer), ("ST", notice.ship_to))
+    return [*segments, *parties_write(parties, delimiters)]
+
+
+def _order_level(level: int, number: str) -> list[Segment]:
+    if not number:
+        raise X12Error("A shipped line does not name its order.")
+    return [["HL", str(level), "1", "O"], ["PRF", number]]
+
+
+def _item_level(notice: ShipNotice, line: ShipLine, profile: Profile) -> list[Segment]:
+    where = f"A line of shipment {notice.shipment_number}"
+    item = item_write(line.identity, profile, where)
+    item += [text for code, value in (("LT", line.lot), ("SN", line.serial)) if value for text in (code, value)]
+    number = "" if line.line_number is None else str(line.line_number)
+    unit = unit_write(line.unit, profile, where)
+    segments = [["LIN", number, *item], ["SN1", "", number_text(line.quantity), unit]]
+    if line.expiry:
+        segments.append(["DTM", "036", day_text(line.expiry)])
+    return segments

@@ -80,7 +80,7 @@ def test_policy_can_refuse_a_set() -> None:
 
 
 def test_a_missing_segment_is_named() -> None:
-    assert "AK3*BAK*4**3" in written(interchange("855", "PR", *BODY[1:]))
+    assert "AK3*BAK*2**3" in written(interchange("855", "PR", *BODY[1:]))
 
 
 def test_a_997_from_outside_is_read() -> None:

@@ -39,7 +39,7 @@ def test_a_hospital_order_is_answered_line_by_line() -> None:
         "PO1*4*10*BX*8**VN*SY-10*IN*100400",
         "ACK*IS*10*BX***" + "*VN*SY-10B*MG*309604",
         "PO1*5*4*CS*15**VN*MA-1*IN*100500",
-        "ACK*IR*0*CS",
+        "ACK*R4*0*CS",
         "CTT*5",
         profile=Profile(units={"CS": "CA"}),
     )
@@ -60,7 +60,7 @@ def test_a_hospital_order_is_answered_line_by_line() -> None:
     assert doc.lines[0].promised_date == date(2026, 3, 5)
     assert doc.lines[1].promised_date == date(2026, 3, 20)
     assert doc.lines[3].substitute == ItemIdentity(supplier_part="SY-10B", manufacturer_part="309604")
-    assert doc.lines[4].message == "item rejected"
+    assert doc.lines[4].message == "contract item unavailable"
 
 
 def test_several_acks_split_a_line() -> None:

@@ -152,11 +152,11 @@ def test_what_cannot_be_had_shows_its_substitutes_and_one_press_swaps(net: Netwo
     )
     client = sign_in("requester@NORTH")
     put_stock(net, "NORTH-STORE", "GLOVE", "1200")
-    assert "May stand in for it" not in client.get("/catalog/?contract=on&q=glove").content.decode()
+    assert "may stand in for it" not in client.get("/catalog/?contract=on&q=glove").content.decode()
     StockBalance.objects.update(quantity=0)
     with few_statements():
         page = client.get("/catalog/?contract=on&q=glove").content.decode()
-    assert "May stand in for it" in page
+    assert "may stand in for it" in page
     assert "not for chemotherapy" in page
     assert "1.5 EA for one" in page
     client.post("/cart/add/", {"item": net.items["GLOVE"].pk, "quantity": "2", "unit": "BX"})

@@ -1,19 +1,19 @@
 """The documents this house speaks, whatever format or partner they came from or go to.
 
 Every document is a frozen dataclass of plain values: amounts and quantities are `Decimal`, days are `date`, moments are
-`datetime` in UTC. Quantities always stand beside the unit they are counted in (our own unit code), items always beside
-every identity that is known for them. `to_json` and `from_json` are exact inverses; `VERSION` names their layout.
+`datetime` in UTC. Quantities always stand beside the unit they are counted in, and `unit_codes` names the code list of the units of
+the whole document: "portal" for our own codes, "X12-355" or "UNECE-20" where nobody translated them. Items stand beside every
+identity that is known for them: the numbers of the document's buyer and supplier, and those of public code lists.
 """
 
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
-from functools import cache
-from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final, Literal
 
 VERSION: Final = "1.0"
 
@@ -25,14 +25,11 @@ AnswerAction = Literal[
 InvoiceKind = Literal["invoice", "credit"]
 SetStatus = Literal["accepted", "accepted_with_errors", "rejected"]
 GroupStatus = Literal["accepted", "accepted_with_errors", "partially", "rejected"]
-
-
-class CanonicalError(ValueError):
-    """The JSON is not such a document. `path` says where ("lines.2.quantity")."""
-
-    def __init__(self, path: str, message: str) -> None:
-        super().__init__(f"{path or 'document'}: {message}")
-        self.path = path
+UnitCodes = Literal["portal", "X12-355", "UNECE-20"]
+CatalogAction = Literal["add", "change", "delete"]
+StockState = Literal["on_hand", "available", "on_order", "on_hold"]
+MovementKind = Literal["receipt", "issue", "transfer_in", "transfer_out", "count", "return", "waste"]
+PaymentMethod = Literal["", "ach", "check", "wire", "none"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,14 +40,23 @@ class Party:
     identifiers: Mapping[str, str] = field(default_factory=dict)
 
 
+NOBODY: Final = Party()
+"""Where a document does not say who."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ItemIdentity:
-    """All names one item goes by; an empty string means not known. `gtin` belongs to the pack level of the line's unit."""
+    """All names one item goes by; an empty string means not known. `gtin` belongs to the pack level of the line's unit.
+
+    `buyer_item` is numbered by the buyer of the document, `supplier_part` by its supplier, `manufacturer_part` by the manufacturer.
+    `others` maps a further code list ("NDC", "HIBC", "UPN", or the qualifier a partner used) to the id in it.
+    """
 
     buyer_item: str = ""
     supplier_part: str = ""
     manufacturer_part: str = ""
     gtin: str = ""
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +90,7 @@ class Order:
     requested_date: date | None = None
     urgent: bool = False
     notes: tuple[str, ...] = ()
+    unit_codes: UnitCodes = "portal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +123,9 @@ class OrderAnswer:
     supplier_order_number: str = ""
     answered_on: date | None = None
     currency: str = ""
+    supplier: Party = NOBODY
+    buyer: Party = NOBODY
+    unit_codes: UnitCodes = "portal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +154,10 @@ class ShipNotice:
     expected_date: date | None = None
     carrier: str = ""
     tracking: str = ""
+    supplier: Party = NOBODY
+    buyer: Party = NOBODY
+    ship_to: Party = NOBODY
+    unit_codes: UnitCodes = "portal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +200,9 @@ class InvoiceDoc:
     due_date: date | None = None
     terms: str = ""
     reference: str = ""
+    supplier: Party = NOBODY
+    buyer: Party = NOBODY
+    unit_codes: UnitCodes = "portal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,7 +304,181 @@ class PaymentStatus:
     paid_on: date | None = None
 
 
-Document = Order | OrderAnswer | ShipNotice | InvoiceDoc | Acknowledgement | Receipt | Voucher | PaymentStatus
+@dataclass(frozen=True, kw_only=True)
+class CatalogLine:
+    """One offer: `unit_price` per `unit`, which holds `contents` of `content_unit` (None and empty where not said)."""
+
+    identity: ItemIdentity
+    description: str
+    unit: str
+    unit_price: Decimal
+    action: CatalogAction = "add"
+    contents: Decimal | None = None
+    content_unit: str = ""
+    effective_from: date | None = None
+    effective_to: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceCatalog:
+    """A supplier's prices. `full` replaces everything under `contract_number`; else only the lines' `action` counts."""
+
+    number: str
+    lines: tuple[CatalogLine, ...]
+    supplier: Party = NOBODY
+    buyer: Party = NOBODY
+    currency: str = ""
+    contract_number: str = ""
+    full: bool = True
+    effective_from: date | None = None
+    effective_to: date | None = None
+    unit_codes: UnitCodes = "portal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StockLine:
+    """How much of one item (and lot) is in one state. `location` is the holder's code for the place, empty for the whole report."""
+
+    identity: ItemIdentity
+    quantity: Decimal
+    unit: str
+    state: StockState = "on_hand"
+    description: str = ""
+    lot: str = ""
+    expiry: date | None = None
+    location: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InventorySnapshot:
+    """What somebody holds at one moment."""
+
+    number: str
+    taken_at: datetime
+    lines: tuple[StockLine, ...]
+    holder: Party = NOBODY
+    buyer: Party = NOBODY
+    unit_codes: UnitCodes = "portal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MovementLine:
+    """A change of stock: `quantity` is added at `location` (negative: taken away)."""
+
+    identity: ItemIdentity
+    quantity: Decimal
+    unit: str
+    kind: MovementKind
+    location: str
+    lot: str = ""
+    expiry: date | None = None
+    serial: str = ""
+    reference: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InventoryMovement:
+    """Stock that moved, as one posting of the ledger."""
+
+    number: str
+    moved_at: datetime
+    lines: tuple[MovementLine, ...]
+    holder: Party = NOBODY
+    unit_codes: UnitCodes = "portal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemittanceLine:
+    """What was paid of one invoice or credit memo. `paid` is negative for a credit that was set off."""
+
+    invoice: str
+    paid: Decimal
+    amount: Decimal | None = None
+    discount: Decimal | None = None
+    kind: InvoiceKind = "invoice"
+    order_number: str = ""
+    invoice_date: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemittanceAdvice:
+    """A payment and the bills it pays."""
+
+    number: str
+    paid_on: date
+    total: Decimal
+    lines: tuple[RemittanceLine, ...]
+    currency: str = ""
+    method: PaymentMethod = ""
+    payer: Party = NOBODY
+    payee: Party = NOBODY
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packaging:
+    """A pack of an item: `unit` holds `quantity` base units."""
+
+    unit: str
+    quantity: Decimal
+    gtin: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemDoc:
+    """An item of the item master."""
+
+    number: str
+    name: str
+    base_unit: str
+    identity: ItemIdentity = field(default_factory=ItemIdentity)
+    packagings: tuple[Packaging, ...] = ()
+    manufacturer: str = ""
+    category: str = ""
+    lot_tracked: bool = False
+    active: bool = True
+    unit_codes: UnitCodes = "portal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupplierDoc:
+    """A supplier of the supplier master."""
+
+    code: str
+    party: Party
+    currency: str = ""
+    terms: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocationDoc:
+    """A place that stock can be at. `parent` is the code of the facility or store it belongs to."""
+
+    code: str
+    party: Party
+    kind: str = ""
+    parent: str = ""
+    active: bool = True
+
+
+Document = (
+    Order
+    | OrderAnswer
+    | ShipNotice
+    | InvoiceDoc
+    | Acknowledgement
+    | Receipt
+    | Voucher
+    | PaymentStatus
+    | PriceCatalog
+    | InventorySnapshot
+    | InventoryMovement
+    | RemittanceAdvice
+    | ItemDoc
+    | SupplierDoc
+    | LocationDoc
+)
+
 
 KINDS: Final[Mapping[str, type[Document]]] = types.MappingProxyType(
     {
@@ -299,162 +490,13 @@ KINDS: Final[Mapping[str, type[Document]]] = types.MappingProxyType(
         "receipt": Receipt,
         "voucher": Voucher,
         "payment_status": PaymentStatus,
+        "price_catalog": PriceCatalog,
+        "inventory_snapshot": InventorySnapshot,
+        "inventory_movement": InventoryMovement,
+        "remittance": RemittanceAdvice,
+        "item": ItemDoc,
+        "supplier": SupplierDoc,
+        "location": LocationDoc,
     }
 )
-_NAMES: Final = {cls: kind for kind, cls in KINDS.items()}
-
-
-def kind_of(doc: Document) -> str:
-    """The document's kind, as `from_json` wants it ("order", "ship_notice", …)."""
-    return _NAMES[type(doc)]
-
-
-def to_json(doc: Document) -> dict[str, Any]:
-    """The document as JSON values: Decimals as strings, days and moments in ISO 8601, with its kind (as `document`) and `version`."""
-    return {"document": kind_of(doc), "version": VERSION, **_plain_fields(doc)}
-
-
-def from_json(kind: str, data: Mapping[str, Any]) -> Document:
-    """The document that `to_json` wrote. Raises `CanonicalError` for another kind, version or layout."""
-    cls: Any = KINDS.get(kind)
-    if cls is None:
-        raise CanonicalError("", f"there is no document kind {kind!r}; known are {', '.join(KINDS)}.")
-    if data.get("document") != kind:
-        raise CanonicalError("document", f"expected {kind!r}, got {data.get('document')!r}.")
-    if data.get("version") != VERSION:
-        raise CanonicalError("version", f"this version reads {VERSION}, got {data.get('version')!r}.")
-    body = {name: value for name, value in data.items() if name not in ("document", "version")}
-    doc: Document = _reader(cls)(body, "")
-    return doc
-
-
-def _plain_fields(value: Any) -> dict[str, Any]:
-    return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return dict(value)
-    if is_dataclass(value):
-        return _plain_fields(value)
-    return value
-
-
-_Reader = Callable[[Any, str], Any]
-
-
-def _scalar(kind: type, name: str) -> _Reader:
-    def read(value: Any, path: str) -> Any:
-        if type(value) is not kind:
-            raise CanonicalError(path, f"expected {name}, got {value!r}.")
-        return value
-
-    return read
-
-
-def _read_decimal(value: Any, path: str) -> Decimal:
-    if not isinstance(value, str) or not value.isascii():
-        raise CanonicalError(path, f"expected a decimal number as text, got {value!r}.")
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        raise CanonicalError(path, f"{value!r} is not a decimal number.") from None
-    if not number.is_finite():
-        raise CanonicalError(path, f"{value!r} is not a finite number.")
-    return number
-
-
-def _read_day(value: Any, path: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise CanonicalError(path, f"expected a day like 2026-01-31, got {value!r}.") from None
-
-
-def _read_moment(value: Any, path: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise CanonicalError(path, f"expected a moment like 2026-01-31T12:00:00+00:00, got {value!r}.") from None
-    if moment.tzinfo is None:
-        raise CanonicalError(path, f"{value!r} has no time zone.")
-    return moment.astimezone(UTC)
-
-
-def _read_names(value: Any, path: str) -> dict[str, str]:
-    if not isinstance(value, Mapping) or not all(isinstance(v, str) for kv in value.items() for v in kv):
-        raise CanonicalError(path, "expected an object of texts.")
-    return dict(value)
-
-
-_SCALARS: Final[Mapping[Any, _Reader]] = {
-    str: _scalar(str, "text"),
-    int: _scalar(int, "a whole number"),
-    bool: _scalar(bool, "true or false"),
-    Decimal: _read_decimal,
-    date: _read_day,
-    datetime: _read_moment,
-}
-
-
-@cache
-def _reader(hint: Any) -> _Reader:
-    """The function that reads one value of the type `hint`; made once per type."""
-    origin = get_origin(hint)
-    if hint in _SCALARS:
-        return _SCALARS[hint]
-    if origin is Literal:
-        return _choice_reader(get_args(hint))
-    if origin is tuple:
-        return _list_reader(_reader(get_args(hint)[0]))
-    if origin in (types.UnionType, Union):
-        inner = _reader(next(arg for arg in get_args(hint) if arg is not type(None)))
-        return lambda value, path: None if value is None else inner(value, path)
-    if is_dataclass(hint):
-        return _object_reader(hint)
-    return _read_names
-
-
-def _choice_reader(choices: tuple[str, ...]) -> _Reader:
-    def read(value: Any, path: str) -> Any:
-        if value not in choices:
-            raise CanonicalError(path, f"expected one of {', '.join(choices)}, got {value!r}.")
-        return value
-
-    return read
-
-
-def _list_reader(inner: _Reader) -> _Reader:
-    def read(value: Any, path: str) -> Any:
-        if not isinstance(value, (list, tuple)):
-            raise CanonicalError(path, "expected a list.")
-        prefix = f"{path}." if path else ""
-        return tuple(inner(item, f"{prefix}{index}") for index, item in enumerate(value))
-
-    return read
-
-
-def _object_reader(cls: Any) -> _Reader:
-    hints = get_type_hints(cls)
-    readers = {f.name: _reader(hints[f.name]) for f in fields(cls)}
-    required = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
-
-    def read(value: Any, path: str) -> Any:
-        if not isinstance(value, Mapping):
-            raise CanonicalError(path, "expected an object.")
-        prefix = f"{path}." if path else ""
-        if missing := sorted(required - value.keys()):
-            raise CanonicalError(f"{prefix}{missing[0]}", "is missing.")
-        if unknown := sorted(value.keys() - readers.keys()):
-            raise CanonicalError(f"{prefix}{unknown[0]}", "is not a field of this document.")
-        return cls(**{name: readers[name](item, f"{prefix}{name}") for name, item in value.items()})
-
-    return read
+"""Document kind → its class."""
