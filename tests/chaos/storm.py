@@ -18,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -124,10 +124,17 @@ class Storm:
         from procurement.rules.receipt_check import ReceivedLine
         from procurement.services.receipts import receipt_post
 
-        lines = PurchaseOrderLine.objects.filter(order__number=number).values_list("line_number", "quantity")
+        rows = PurchaseOrderLine.objects.filter(order__number=number)
+        lines = rows.values_list("line_number", "quantity", "item__lot_tracked")
         receipt_post(
             actor=self.world.net.actor("receiver@NORTH"), order_number=number, key=f"receive-{number}",
-            lines=[ReceivedLine(line_number=line, quantity=quantity) for line, quantity in lines],
+            lines=[
+                ReceivedLine(
+                    line_number=line, quantity=quantity, lot=f"L{number}" if tracked else "",
+                    expiry=date.today() + timedelta(days=900) if tracked else None,
+                )
+                for line, quantity, tracked in lines
+            ],
         )  # fmt: skip
 
     def _approve(self, step: int, key: str) -> None:
