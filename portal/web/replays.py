@@ -137,8 +137,7 @@ def group_page(request: HttpRequest) -> HttpResponse:
         "integration/group.html",
         {
             "title": f"{number:,} dead letters" if number > 1 else "One dead letter",
-            "words": group.words,
-            "number": number,
+            "words": group.sentence,
             "endpoint": examples[0].endpoint.name,
             "minutes": max(1, round(min(number, replay.GROUP_MOST) / rate)),
             "rate": round(rate),
