@@ -107,6 +107,7 @@ integration: list[URLPattern] = [
     path("endpoints/<str:code>/switch/", messages.endpoint_switch, name="endpoint-switch"),
     path("endpoints/<str:code>/maintenance/", watching.plan, name="maintenance-plan"),
     path("maintenance/<int:pk>/cancel/", watching.plan_cancel, name="maintenance-cancel"),
+    path("flows/", watching.flow_view, name="flows"),
     path("alerts/", watching.alerts, name="alerts"),
     path("alerts/<int:pk>/take/", watching.take, name="alert-take"),
 ]
