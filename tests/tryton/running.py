@@ -135,8 +135,6 @@ class TrytonOffice:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for party in self.session().find("party.party", [["active", "=", False]], ["id"]):
-            self.session().write("party.party", party["id"], {"active": True}, ["id"])
         self.wire.close()
 
     def connection(self, *, address: str = "", deadline: float = 25, **more: str) -> Connection:
@@ -178,9 +176,10 @@ class TrytonOffice:
         return found
 
     def block(self, supplier: str) -> None:
+        """Set it inactive: for the rest of the run, because Tryton's REST does not find inactive records to write to."""
         session = self.session()
-        party = session.find("party.party", [["code", "=", supplier]], ["id"])[0]
-        session.write("party.party", party["id"], {"active": False}, ["id"])
+        for party in session.find("party.party", [["code", "=", supplier]], ["id"]):
+            session.write("party.party", party["id"], {"active": False}, ["id"])
 
     def lose_next_answer(self) -> None:
         self.wire.lose = 1
