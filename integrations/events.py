@@ -10,13 +10,18 @@ from core.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class MessageHandled(Event):
-    """A person decided about a message: `how` is replayed, resent, marked_delivered or cancelled. `number` is "out/12" or "in/12"."""
+    """A person decided about a message: `how` is replayed, edited, resent, marked_delivered or cancelled. `number` is "out/12" or "in/12".
+
+    `before` and `after` are the digests of an edited text.
+    """
 
     kind: ClassVar[str] = "message"
     how: str
     reason: str
     document_kind: str
     document_number: str
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from django.db import connection
-from django.db.models import Count, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, IntegerField, Max, Min, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Replace
 from django.utils import timezone
 
 from core.actors import EVERYWHERE, Actor
@@ -233,9 +233,33 @@ def endpoint_condition(endpoint: Endpoint) -> Literal["paused", "open", "failing
     return "failing" if endpoint.consecutive_failures else "healthy"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Dead letters that leave, of one cause: `words` are the remote's, with the document's own number left out."""
+
+    endpoint: str
+    topic: str
+    cause: str
+    words: str
+    example_id: int | None = None
+
+
+def group_of(actor: Actor, group: Group) -> QuerySet[OutboundMessage]:
+    """The dead letters of a group that the actor may see."""
+    found = OutboundMessage.objects.filter(_visible(actor), state=OutboundMessage.State.DEAD)
+    return found.filter(endpoint__code=group.endpoint, topic=group.topic, cause=group.cause).alias(
+        words=_words("document_number")
+    ).filter(words=group.words)  # fmt: skip
+
+
+def _words(number: str) -> Replace:
+    """What was said, without the document's own number: the same cause says the same."""
+    return Replace("detail", F(number), Value("…"))  # type: ignore[arg-type]  # any expression will do
+
+
 @dataclass(frozen=True)
 class CauseGroup:
-    """Dead letters (or quarantined documents) with one cause, at one endpoint."""
+    """Dead letters (or quarantined documents) with one cause, at one endpoint. `words` are as in Group."""
 
     direction: Direction
     endpoint: str
@@ -246,36 +270,45 @@ class CauseGroup:
     oldest: datetime
     newest: datetime
     example_id: int
-    example: str
+    words: str
+
+    @property
+    def example(self) -> str:
+        return self.words
 
 
 def dead_letters(actor: Actor) -> list[CauseGroup]:
-    """What needs a person, grouped by endpoint, topic and cause, the largest group first. Two statements."""
+    """What needs a person, grouped by endpoint, topic, cause and words, the largest group first. Two statements."""
     groups = [
-        *_groups("out", outbound_visible(actor).filter(state=OutboundMessage.State.DEAD), "topic", "created_at"),
+        *_groups(
+            "out",
+            outbound_visible(actor).filter(state=OutboundMessage.State.DEAD),
+            "topic",
+            "created_at",
+            "document_number",
+        ),
         *_groups(
             "in",
             inbound_visible(actor).filter(state__in=[InboundMessage.State.FAILED, InboundMessage.State.QUARANTINED]),
             "kind",
             "received_at",
+            "control_number",
         ),
     ]
     return sorted(groups, key=lambda group: (-group.count, group.oldest))
 
 
-def _groups(direction: Direction, found: QuerySet[Any, Any], what: str, moment: str) -> list[CauseGroup]:
+def _groups(direction: Direction, found: QuerySet[Any, Any], what: str, moment: str, number: str) -> list[CauseGroup]:
     rows = (
         found.order_by()
-        .values("endpoint__code", "endpoint__name", what, "cause")
+        .annotate(words=_words(number))
+        .values("endpoint__code", "endpoint__name", what, "cause", "words")
         .annotate(n=Count("pk"), oldest=Min(moment), newest=Max(moment), example=Max("pk"))
     )
-    rows = list(rows)
-    model: Any = OutboundMessage if direction == "out" else InboundMessage
-    details = dict(model.objects.filter(pk__in=[row["example"] for row in rows]).values_list("pk", "detail"))
     return [
         CauseGroup(
             direction, row["endpoint__code"], row["endpoint__name"], row[what] or "file", row["cause"], row["n"],
-            row["oldest"], row["newest"], row["example"], details.get(row["example"], ""),
+            row["oldest"], row["newest"], row["example"], row["words"],
         )
         for row in rows
     ]  # fmt: skip

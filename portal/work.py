@@ -163,6 +163,11 @@ QUEUES: tuple[Queue, ...] = (
         screen="messages", badge=True, card=False,
     ),
     Queue(
+        key="alerts", label="Alerts", icon="bell", roles=MESSAGE_ROLES,
+        counting=lambda actor, facility, day: Counting(rows=letters.alerts_open(actor), moment="opened_at"),
+        screen="alerts", badge=True, tone="bad",
+    ),
+    Queue(
         key="low_stock", label="Below par", icon="building-warehouse", roles=(Role.STOCK_CLERK,),
         counting=lambda actor, facility, day: Counting(rows=below_par(actor, facility_id=facility)),
         screen="stock", query="?view=low", badge=True,

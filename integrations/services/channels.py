@@ -160,7 +160,8 @@ class EdiChannel:
         functional_id = "FA" if isinstance(document, Acknowledgement) else "PO"
         if isinstance(document, Order) and document.purpose != "original":
             functional_id = "PC"
-        interchange = Interchange.objects.create(
+        # what is built again goes out under the numbers it had
+        interchange = Interchange.objects.filter(message=message).first() or Interchange.objects.create(
             partner=partner, message=message, functional_id=functional_id,
             control_number=control_number_next(partner, "interchange"),
             group_number=control_number_next(partner, "group"),

@@ -44,6 +44,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "item-missing": "Ask the sender which item this is; without it the line cannot be matched.",
     "item-status": _MAP,
     "line-break": "Ask the sender not to wrap lines inside segments; the pieces were put together.",
+    "line-charges": _LIVE,
     "line-number": "Lines are matched by item; check that no item stands twice on the order.",
     "line-unreadable": _RESEND,
     "missing-element": _RESEND,

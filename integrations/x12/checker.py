@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from integrations.x12.findings import Finding, Severity
-from integrations.x12.schema import SEGMENT_ID, Extensions, era_of, specs_for
+from integrations.x12.schema import SEGMENT_ID, Extensions, SegmentSpec, era_of, specs_for
 from integrations.x12.structure import Layout, layout_of
 from integrations.x12.tokens import Segment
 
 MOST_FINDINGS: Final = 500
 """More findings than this about one transaction set help nobody."""
-_END: Final = "SE"
 
 
 class SetChecker:
-    """Takes the segments of one transaction set in their order, from ST to SE; `findings` grow on the way."""
+    """Takes the segments of one transaction set in their order, from ST to SE; `findings` grow on the way.
 
-    def __init__(self, code: str, version: str = "004010", extensions: Extensions = ()) -> None:
+    `layout` and `specs` are those of another standard where it is not X12's.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        version: str = "004010",
+        extensions: Extensions = (),
+        *,
+        layout: Layout | None = None,
+        specs: Mapping[str, SegmentSpec] | None = None,
+    ) -> None:
         self.code = code
         self.findings: list[Finding] = []
         self.position = 0
-        self._specs = specs_for(era_of(version), extensions)
-        self._layout = layout_of(code)
+        self._specs = specs_for(era_of(version), extensions) if specs is None else specs
+        self._layout = layout or layout_of(code)
         self._at = 0
         self._steps = self._layout.steps if self._layout else {}
         self._counts: dict[int, int] = {}
+        self._passed = 0
         self._told: set[tuple[str, str, int, str]] = set()
 
     def feed(self, segment: Segment, raw: str, separator: str, offset: int = -1) -> None:
@@ -85,17 +96,22 @@ class SetChecker:
         self._say("out-of-place", message, "warning", name, offset)
         home = next((slot for slot in layout.slots if slot.name == name and slot.outer is None), None)
         if home is not None and home.inner:
+            # Back into the loop it begins; what was behind that loop has been there already.
+            self._passed = max(self._passed, self._at)
             self._at = home.number
             self._counts[home.number] = self._counts.get(home.number, 0) + 1
 
     def finish(self) -> None:
         """The set is over; where its SE was missing, what else is missing is said too."""
         if self._layout is not None and self.position and self._at != len(self._layout.slots) - 1:
-            step = self._layout.step(self._at, _END)
+            step = self._layout.step(self._at, self._layout.slots[-1].name)
             for missing in step.missing if step is not None else ():
                 self._missing(missing, -1)
 
     def _missing(self, name: str, offset: int) -> None:
+        slots = self._layout.slots[: self._passed + 1] if self._layout and self._passed else ()
+        if any(slot.name == name and slot.outer is None for slot in slots):
+            return
         message = f"A transaction set {self.code} needs a {name} segment here; there is none."
         self._say("missing-segment", message, "error", name, offset)
 

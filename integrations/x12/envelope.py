@@ -380,7 +380,7 @@ class _Reader:
         if not _same_number(count, held) and not (interchange.answers and not held):
             self.note("iea-count", f"IEA01 announces {count} groups, the interchange holds {held}.", segment, 1)
         if control != interchange.control and not (
-            control.isdigit() and _same_number(interchange.control, int(control[:10]))
+            control.isascii() and control.isdigit() and _same_number(interchange.control, int(control[:10]))
         ):
             message = f"The interchange begins with control number {interchange.control} (ISA13) and ends with {control} (IEA02)."
             self.note("iea-control", message, segment, 2)

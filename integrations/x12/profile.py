@@ -129,24 +129,17 @@ class Profile:
         """The identity told by qualifier → id pairs; `known` are the `item_fields` where the caller has them at hand."""
         known = known or self.item_fields()
         found: dict[str, Any] = {}
-        others: dict[str, str] | None = None
-        doubled = False
+        others: dict[str, str] = {}
         for qualifier, value in pairs.items():
             name = known.get(qualifier)
             if name is None:
                 if qualifier not in _NOT_AN_ITEM:
-                    others = others if others is not None else {}
                     others[ITEM_QUALIFIERS.get(qualifier, qualifier)] = value
             elif name in found:
-                doubled = True
+                found[name] = next(pairs[each] for each in getattr(self, name) if each in pairs)
             else:
                 found[name] = value
-        if doubled:
-            for name in found:
-                found[name] = next(pairs[each] for each in getattr(self, name) if each in pairs)
-        if others:
-            return ItemIdentity(**found, others=others)
-        return ItemIdentity(**found)
+        return ItemIdentity(**found, others=others)
 
     def identity_out(self, identity: ItemIdentity) -> Segment:
         """The identity as qualifier and id, one after the other. Raises `X12Error` for a code list that has no qualifier."""

@@ -31,7 +31,7 @@ class Element:
     low: int
     high: int
     mandatory: bool
-    codes: frozenset[str] = frozenset()
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,9 @@ class Note:
 _NUMBER: Final = re.compile(r"-?(?=[.0-9])[0-9]*\.?[0-9]*", re.ASCII)
 _WHOLE: Final = re.compile(r"-?[0-9]+", re.ASCII)
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9]([0-9]{1,2})?)?", re.ASCII)
-_LONGEST_KEPT: Final = 60
+_NOTHING: Final = re.compile("(?!)")
+# Whoever fills the elements of one segment in more ways than this is looked at element by element.
+_MOST_SHAPES: Final = 200
 SEGMENT_ID: Final = re.compile(r"[A-Z][A-Z0-9]{1,2}", re.ASCII)
 
 
@@ -120,39 +122,41 @@ class SegmentSpec:
         self.open_ended = "…" in declared
         self.elements = tuple(_element(word, lengths, extensions) for word in words.split() if word != "…")
         self.notes = tuple(_note(word) for word in notes.split() if word != "…")
-        self._patterns: dict[str, dict[int, re.Pattern[str]]] = {}
-        self._presence: dict[tuple[bool, ...], bool] = {}
+        self._shapes: dict[tuple[str, tuple[bool, ...]], re.Pattern[str]] = {}
+        self._last: dict[str, re.Pattern[str]] = {}
 
     def is_right(self, segment: Segment, raw: str, separator: str) -> bool:
-        """Whether nothing is wrong with a segment; `raw` is its text. A right one may still be called wrong, never the reverse."""
-        try:
-            pattern = self._patterns[separator][len(segment)]
-        except KeyError:
-            pattern = self._compile(separator, len(segment) - 1)
-            if len(segment) < _LONGEST_KEPT:
-                self._patterns.setdefault(separator, {})[len(segment)] = pattern
+        """Whether nothing is wrong with a segment; `raw` is its text. A right one may still be called wrong, never the reverse.
+
+        A file writes a segment in few shapes, that is with the same elements filled: one pattern per shape says all, and the
+        last shape that was right is tried first.
+        """
+        last = self._last.get(separator)
+        if last is not None and last.fullmatch(raw) is not None:
+            return True
+        key = (separator, tuple(map(bool, segment)))
+        pattern = self._shapes.get(key)
+        if pattern is None:
+            if len(self._shapes) >= _MOST_SHAPES:
+                return False
+            pattern = self._shapes[key] = self._compile(*key)
         if pattern.fullmatch(raw) is None:
             return False
-        if not self.notes:
-            return True
-        present = tuple(map(bool, segment))
-        right = self._presence.get(present)
-        if right is None:
-            if len(self._presence) > 10_000:
-                self._presence.clear()
-            right = self._presence[present] = not any(note.broken(present) for note in self.notes)
-        return right
+        self._last[separator] = pattern
+        return True
 
-    def _compile(self, separator: str, held: int) -> re.Pattern[str]:
-        sep = re.escape(separator)
+    def _compile(self, separator: str, present: tuple[bool, ...]) -> re.Pattern[str]:
+        """A pattern for segments with these elements filled; one that nothing matches where that itself is wrong."""
+        sep, held = re.escape(separator), len(present)
+        lacking = any(e.mandatory and not (at < held and present[at]) for at, e in enumerate(self.elements, start=1))
+        beyond = not self.open_ended and any(present[len(self.elements) + 1 :])
+        if lacking or beyond or any(note.broken(present) for note in self.notes):
+            return _NOTHING
         parts = [re.escape(self.name)]
-        for number in range(held):
-            if number < len(self.elements):
-                parts.append(sep + _pattern(self.elements[number], sep))
-            else:
-                parts.append(sep + (f"[^{sep}]*" if self.open_ended else ""))
-        if any(element.mandatory for element in self.elements[held:]):
-            parts.append("(?!)")
+        for number, filled in enumerate(present[1:]):
+            declared = number < len(self.elements)
+            inner = _pattern(self.elements[number], sep) if declared else f"[^{sep}]+"
+            parts.append(sep + inner if filled else sep)
         return re.compile("".join(parts), re.ASCII)
 
     def faults(self, segment: Segment, position: int, offset: int) -> list[Finding]:
@@ -222,7 +226,7 @@ def _element(word: str, lengths: Mapping[str, tuple[int, int]], extensions: Mapp
     reference, kind, low, high = word.rstrip("!").split(":")
     shortest, longest = lengths.get(reference) or (int(low), int(high))
     known = CLOSED.get(reference)
-    codes = frozenset((*known, *extensions.get(reference, ()))) if known else frozenset[str]()
+    codes = (*known, *extensions.get(reference, ())) if known else ()
     return Element(reference, kind, shortest, longest, word.endswith("!"), codes)
 
 
@@ -248,7 +252,7 @@ def _pattern(element: Element, sep: str) -> str:
     else:
         # An element that begins with a blank may be blank altogether: the slow way looks.
         inner = f"[^{sep}\\s][^{sep}]{{{max(low - 1, 0)},{high - 1}}}"
-    return inner if element.mandatory else f"(?:{inner})?"
+    return inner
 
 
 Era = Literal["before 4010", "4010", "5010"]

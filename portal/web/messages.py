@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -148,8 +149,10 @@ def _in_row(row: InboundMessage) -> dict[str, Any]:
 
 
 def _group(group: selectors.CauseGroup) -> dict[str, Any]:
-    state = "failed" if group.direction == "in" else "dead"
-    direction = "&direction=in" if group.direction == "in" else ""
+    href = f"?state=failed&endpoint={group.endpoint}&cause={group.cause}&direction=in"
+    if group.direction == "out":
+        of = {"endpoint": group.endpoint, "topic": group.what, "cause": group.cause, "words": group.words}
+        href = f"{link('message-group')}?{urlencode({**of, 'example': group.example_id})}"
     return {
         "count": group.count,
         "what": message_name(group.what),
@@ -157,7 +160,7 @@ def _group(group: selectors.CauseGroup) -> dict[str, Any]:
         "cause": group.cause.replace("_", " "),
         "example": group.example,
         "oldest": fmt.age(group.oldest, ZONE),
-        "href": f"?state={state}&endpoint={group.endpoint}&cause={group.cause}{direction}",
+        "href": href,
     }
 
 
@@ -174,7 +177,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
             "title": message_name(row.topic),
             "header_badge": badge(row.state, "message"),
             "header_facts": [
-                parts.Fact(label="To", value=row.endpoint.name, href=link("endpoints")),
+                parts.Fact(label="To", value=row.endpoint.name, href=link("endpoint", row.endpoint.code)),
                 parts.Fact(label="About", value=row.document_number, href=document(row.document_kind, row.document_number)),
                 parts.Fact(label="Written", value=fmt.when(row.created_at, ZONE)),
                 parts.Fact(label="Tries", value=str(row.attempt_count)),
@@ -183,6 +186,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
             "detail": row.detail,
             "entries": _history(found.attempts, found.decisions),
             "payload": readable(found.payload_text),
+            "replay_href": link("message-difference", row.pk) if "replay" in found.choices and actor.has(Role.INTEGRATION_SUPPORT) else "",
             "blocked_by": found.blocked_by,
             "choices": [
                 {"name": name, "label": CHOICES[name][0], "words": CHOICES[name][1], "tone": CHOICES[name][2],
@@ -206,6 +210,7 @@ HANDLED = {
     "resent": ("Decided to send it again", "send"),
     "marked_delivered": ("Decided that it arrived", "circle-check"),
     "cancelled": ("Given up", "circle-x"),
+    "edited": ("Decided to send an edited text", "edit"),
 }
 
 
@@ -327,6 +332,7 @@ def _tile(row: Endpoint) -> dict[str, Any]:
         if row.circuit_open_until and row.circuit_open_until > timezone.now()
         else None,
         "href": f"{link('messages')}?endpoint={row.code}",
+        "page": link("endpoint", row.code),
         "failures": row.consecutive_failures,
     }
 

@@ -109,6 +109,10 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
                 label="Endpoints", icon="plug-connected", screen="endpoints",
                 roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
             ),
+            Place(
+                label="Alerts", icon="bell", screen="alerts", badge="alerts",
+                roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
+            ),
         ),
     ),
     (

@@ -92,3 +92,11 @@ def indented(text: str) -> str:
         else:
             line += f"{here} " if here == ":" else here
     return "\n".join([*lines, line])
+
+
+def lines_of(text: str) -> list[str]:
+    """The text in the lines a person compares: one per segment or per JSON value."""
+    found = readable(text)
+    if found.segments:
+        return [found.separator.join([segment.name, *segment.elements]) for segment in found.segments]
+    return found.text.splitlines()

@@ -16,10 +16,12 @@ from portal.web import (
     messages,
     orders,
     receiving,
+    replays,
     requisitions,
     searching,
     stock,
     tracing,
+    watching,
     workbench,
 )
 
@@ -94,10 +96,19 @@ integration: list[URLPattern] = [
     path("messages/", messages.messages, name="messages"),
     path("messages/<int:pk>/", messages.message, name="message"),
     path("messages/<int:pk>/decide/", messages.decide, name="message-decide"),
+    path("messages/<int:pk>/replay/", replays.replay_page, name="message-difference"),
+    path("messages/<int:pk>/replay/send/", replays.replay_post, name="message-replay"),
+    path("messages/group/", replays.group_page, name="message-group"),
+    path("messages/group/replay/", replays.group_replay, name="message-group-replay"),
     path("messages/in/<int:pk>/", messages.inbound, name="inbound-message"),
     path("messages/in/<int:pk>/replay/", messages.inbound_replay, name="inbound-replay"),
     path("endpoints/", messages.endpoints, name="endpoints"),
+    path("endpoints/<str:code>/", watching.endpoint, name="endpoint"),
     path("endpoints/<str:code>/switch/", messages.endpoint_switch, name="endpoint-switch"),
+    path("endpoints/<str:code>/maintenance/", watching.plan, name="maintenance-plan"),
+    path("maintenance/<int:pk>/cancel/", watching.plan_cancel, name="maintenance-cancel"),
+    path("alerts/", watching.alerts, name="alerts"),
+    path("alerts/<int:pk>/take/", watching.take, name="alert-take"),
 ]
 
 urlpatterns = [*shell, *requests, *payables, *supply, *integration]

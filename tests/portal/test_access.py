@@ -106,6 +106,17 @@ TABLE: dict[str, Entry | str] = {
     "message-decide": act("message", roles={"integration_support"}, choice="cancel", reason="x"),
     "inbound-replay": act("inbound", roles={"integration_support"}, reason="x"),
     "endpoint-switch": act("endpoint", roles={"integration_support"}, reason="x"),
+    "endpoint": Entry(args=("endpoint",), roles=frozenset(), scoped=True), "alerts": page(roles=SUPPORT),
+    "maintenance-plan": act("endpoint", roles=set(), starts_at="2026-01-01T10:00", ends_at="2026-01-01T11:00", reason="x"),
+    "maintenance-cancel": act("message", roles=set()), "alert-take": act("message", roles=set()),
+    "message-difference": page("message", roles=frozenset({"integration_support"})),
+    "message-replay": act("message", roles={"integration_support"}, how="kept", reason="x"),
+    "message-group": Entry(
+        roles=SUPPORT, scoped=True, query="?endpoint=erp&topic=purchase_order.create&cause=permanent&words="
+    ),
+    "message-group-replay": act(
+        roles={"integration_support"}, endpoint="erp", topic="purchase_order.create", cause="permanent", reason="x"
+    ),
     # API
     **{f"api-{name}": page() for name in ("items", "suppliers", "locations", "contracts", "orders", "receipts", "invoices", "stock",
                                           "approvals", "exceptions", "home")},

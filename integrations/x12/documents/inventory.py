@@ -26,7 +26,7 @@ def inventory_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
     header, loops = reading.loops("LIN")
     number, taken = opening.need(3, "the report's number"), opening.moment(4, 5)
     if taken is None:
-        opening.need(4, "the report's date")
+        opening.note("no-date", "BIA04 does not say the day of the report.", 4)
     if not number or taken is None:
         return reading.parsed(None)
     return reading.parsed(

@@ -149,6 +149,7 @@ def _line_read(loop: list[Row], place: int, change: bool, deletes: bool) -> Orde
             "line-number", f"{row.name}01, the line number, is missing: the place in the order counts.", 1, "warning"
         )
     price = row.price(price_at, price_at + 1)
+    references = [each for each in loop if each.name == "REF"]
     return OrderLine(
         line_number=place if number is None else number,
         identity=row.identity(price_at + 2),
@@ -157,6 +158,6 @@ def _line_read(loop: list[Row], place: int, change: bool, deletes: bool) -> Orde
         unit=row.unit(unit_at, required=not deleted),
         unit_price=Decimal(0) if price is None else price,
         requested_date=dated(loop, "002"),
-        contract_number=reference(loop, "CT"),
-        cost_center=reference(loop, "CA"),
+        contract_number=reference(references, "CT") if references else "",
+        cost_center=reference(references, "CA") if references else "",
     )

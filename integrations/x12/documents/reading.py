@@ -129,7 +129,15 @@ class Row:
 
     def identity(self, start: int) -> ItemIdentity:
         """The item that the pairs from element `start` on name."""
-        return self.reading.profile.identity_in(pairs_in(self.segment, start), self.reading.item_fields)
+        told, known = self.segment[start:], self.reading.item_fields
+        found: dict[str, str] = {}
+        for qualifier, value in zip(told[::2], told[1::2], strict=False):
+            name = known.get(qualifier)
+            if name is None or name in found or not value or value[0] == " ":
+                # An unusual item: the careful way.
+                return self.reading.profile.identity_in(pairs_in(self.segment, start), known)
+            found[name] = value
+        return ItemIdentity(**found)  # type: ignore[arg-type]
 
     def line_number(self, number: int) -> int | None:
         """The element as a line number, None where it is blank or not one ("A-7")."""

@@ -1,0 +1,377 @@
+"""What a person asks of a file: what is this, what is wrong with it, what does it say, what would it be in another format.
+
+Pure functions over bytes; `manage.py edi` and screens show what they return.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from integrations import edifact, ubl, x12
+from integrations.canonical import Document, to_json
+from integrations.ubl.xml import Node
+from integrations.x12.codes import meaning
+from integrations.x12.documents.reading import Parsed
+from integrations.x12.profile import Verdict
+from integrations.x12.schema import spec_of
+from integrations.x12.words import ELEMENT_TITLES, ISA_TITLES, SEGMENT_TITLES
+
+Format = Literal["x12", "edifact", "ubl", "cxml", "xml", "unknown"]
+Target = Literal["json", "x12", "edifact", "ubl"]
+TARGETS: Final = ("json", "x12", "edifact", "ubl")
+_MOST_SEGMENTS: Final = 20_000
+_CXML: Final = re.compile(rb"<cXML[\s>]|<!DOCTYPE\s+cXML")
+_CXML_KIND: Final = re.compile(
+    rb"<((?:PunchOut\w*|Order\w*|Confirmation\w*|ShipNotice\w*|Invoice\w*)(?:Request|Response|Message|Notice|Setup\w*)?)[\s>/]"
+)
+_EDIFACT_TITLES: Final[Mapping[str, str]] = {
+    "ALC": "allowance or charge", "BGM": "beginning of the message", "CNT": "control total", "CPS": "packing level", "CUX": "currency",
+    "DTM": "date or time", "FTX": "free text", "GIN": "identity number", "IMD": "description", "LIN": "line", "MOA": "amount",
+    "NAD": "party", "PAC": "package", "PAT": "terms of payment", "PCI": "package marking", "PIA": "further item numbers",
+    "PRI": "price", "QTY": "quantity", "RFF": "reference", "TAX": "tax", "TDT": "transport", "UNB": "beginning of the interchange",
+    "UNH": "beginning of the message", "UNS": "section", "UNT": "end of the message", "UNZ": "end of the interchange",
+}  # fmt: skip
+
+
+class DeskError(ValueError):
+    """What was asked for cannot be done with this file; says why in a sentence."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One element of a segment: its number, text, name, and what its code means."""
+
+    number: int
+    value: str
+    name: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """One segment (or XML element) with what it is: `place` is its byte in the file."""
+
+    place: int
+    name: str
+    title: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """One document of a file: its kind there ("850", "INVOIC", "Order"), what it says, and what is wrong with it."""
+
+    kind: str
+    control: str
+    document: Document | None
+    findings: tuple[x12.Finding, ...]
+
+    @property
+    def broken(self) -> bool:
+        """Whether it must not be used as it is."""
+        return self.document is None or any(finding.severity == "error" for finding in self.findings)
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A file, read as far as it can be."""
+
+    format: Format
+    lines: tuple[Line, ...]
+    findings: tuple[x12.Finding, ...]
+    documents: tuple[Said, ...]
+    verdict: Verdict
+
+    def plain(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return {
+            "format": self.format,
+            "verdict": self.verdict,
+            "findings": [finding.plain() for finding in self.findings],
+            "documents": [
+                {
+                    "kind": each.kind,
+                    "control": each.control,
+                    "findings": [finding.plain() for finding in each.findings],
+                    "document": to_json(each.document) if each.document is not None else None,
+                }
+                for each in self.documents
+            ],
+            "segments": [
+                {
+                    "offset": line.place,
+                    "segment": line.name,
+                    "title": line.title,
+                    "elements": [vars(each) for each in line.fields],
+                }
+                for line in self.lines
+            ],
+        }
+
+
+def recognise(data: bytes) -> Format:
+    """Which format a file seems to be in."""
+    head = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head.startswith((b"ISA", b"GS*")):
+        return "x12"
+    if head.startswith((b"UNA", b"UNB", b"UNH+", b"BGM+")):
+        return "edifact"
+    if head.startswith(b"<"):
+        if _CXML.search(data[:20_000]):
+            return "cxml"
+        return "ubl" if b"urn:oasis:names:specification:ubl" in data[:20_000] else "xml"
+    return "x12" if b"ISA" in data[:100_000] else "unknown"
+
+
+def explain(data: bytes, profile: x12.Profile | None = None, *, segments: bool = True) -> Explained:
+    """Everything there is to say about a file; never fails. `segments=False` leaves out the segments."""
+    profile = profile or x12.Profile(unit_codes="X12-355")
+    kind = recognise(data)
+    try:
+        if kind == "edifact":
+            found = _edifact(data, profile, segments)
+        elif kind == "ubl":
+            found = _ubl(data, profile, segments)
+        elif kind in ("cxml", "xml"):
+            found = _no_document(kind, data)
+        else:
+            found = _x12(data, profile, segments)
+    except (x12.X12Error, edifact.EdifactError, ubl.XmlError) as refused:
+        finding = x12.Finding("refused", str(refused), "error", offset=refused.offset)
+        found = Explained(kind, (), (finding,), (), "quarantine")
+    every = [*found.findings, *(finding for each in found.documents for finding in each.findings)]
+    return replace(found, verdict=profile.verdict(every))
+
+
+def _x12(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
+    interchanges = x12.read(data, profile.extensions)
+    findings: list[x12.Finding] = []
+    documents: list[Said] = []
+    for interchange in interchanges:
+        findings += interchange.findings
+        for group in interchange.groups:
+            findings += group.findings
+            for each in group.sets:
+                result: Parsed = x12.parse(each, profile)
+                control = "/".join((interchange.control, group.control, each.control))
+                documents.append(Said(each.code, control, result.document, (*each.findings, *result.findings)))
+    lines = tuple(line for each in interchanges for line in _x12_lines(each)) if segments else ()
+    return Explained("x12", lines[:_MOST_SEGMENTS], tuple(findings), tuple(documents), "accept")
+
+
+def _x12_lines(interchange: x12.Interchange) -> Iterator[Line]:
+    yield Line(interchange.offset, "ISA", SEGMENT_TITLES["ISA"], tuple(_isa_fields(interchange.isa)))
+    for group in interchange.groups:
+        if group.gs:
+            yield _x12_line(group.offset, group.gs)
+        for each in group.sets:
+            for at, segment in zip(each.offsets, each.segments, strict=True):
+                yield _x12_line(at, segment)
+        if group.ge:
+            yield _x12_line(-1, group.ge)
+    for segment in (*interchange.answers, *([interchange.iea] if interchange.iea else [])):
+        yield _x12_line(-1, segment)
+
+
+def _isa_fields(isa: x12.Segment) -> Iterator[Field]:
+    codes = {5: "I05", 7: "I05", 15: "I14"}
+    for number, (value, name) in enumerate(zip(isa[1:], ISA_TITLES, strict=True), start=1):
+        yield Field(number, value, name, meaning(codes.get(number, ""), value))
+
+
+def _x12_line(at: int, segment: x12.Segment) -> Line:
+    spec = spec_of(segment[0])
+    fields = []
+    for number, value in enumerate(segment[1:], start=1):
+        if value.strip():
+            reference = spec[number - 1].reference if number <= len(spec) else ""
+            fields.append(Field(number, value, ELEMENT_TITLES.get(reference, ""), meaning(reference, value.strip())))
+    return Line(at, segment[0], SEGMENT_TITLES.get(segment[0], ""), tuple(fields))
+
+
+def _edifact(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
+    findings: list[x12.Finding] = []
+    documents: list[Said] = []
+    lines: list[Line] = []
+    for interchange in edifact.read(data):
+        findings += interchange.findings
+        lines.append(_edifact_line(interchange.offset, interchange.unb))
+        for message in interchange.messages:
+            result = edifact.parse(message, profile)
+            control = f"{interchange.control}/{message.reference}"
+            documents.append(Said(message.kind, control, result.document, (*message.findings, *result.findings)))
+            lines += [_edifact_line(at, each) for at, each in zip(message.offsets, message.segments, strict=True)]
+    return Explained(
+        "edifact", tuple(lines[:_MOST_SEGMENTS]) if segments else (), tuple(findings), tuple(documents), "accept"
+    )
+
+
+def _edifact_line(at: int, segment: list[list[str]]) -> Line:
+    fields = tuple(Field(number, ":".join(each), "", "") for number, each in enumerate(segment[1:], 1) if any(each))
+    return Line(at, segment[0][0], _EDIFACT_TITLES.get(segment[0][0], ""), fields)
+
+
+def _ubl(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
+    result = ubl.read(data, profile)
+    lines = tuple(_xml_lines(ubl.parse_xml(data), "")) if segments else ()
+    said = Said(result.kind, "", result.document, result.findings)
+    return Explained("ubl", lines[:_MOST_SEGMENTS], (), (said,), "accept")
+
+
+def _xml_lines(node: Node, path: str) -> Iterator[Line]:
+    """Every element that says something, with its path."""
+    here = f"{path}/{node.name}" if path else node.name
+    if text := node.text.strip():
+        told = (Field(1, text, "", ""), *(Field(0, value, name, "") for name, value in node.attributes.items()))
+        yield Line(node.offset, node.name, here, told)
+    for child in node.children:
+        yield from _xml_lines(child, here)
+
+
+def _no_document(kind: Format, data: bytes) -> Explained:
+    if kind == "cxml":
+        found = _CXML_KIND.search(data)
+        name = found[1].decode() if found else "document"
+        words = f"This is cXML ({name}). cXML is recognised and not read: ask the supplier for X12, EDIFACT or UBL."
+        code = "cxml"
+    else:
+        words, code = "This is XML of a kind that we do not know; UBL 2.1 is read.", "unknown-set"
+    return Explained(kind, (), (x12.Finding(code, words, "error", offset=0),), (), "quarantine")
+
+
+def convert(
+    data: bytes, target: Target, *, at: datetime, profile: x12.Profile | None = None, control: int = 1
+) -> bytes:
+    """The documents of a file in another format. `at` is the moment of the new envelope. Raises `DeskError`.
+
+    JSON and X12 hold all documents, UBL and EDIFACT exactly one.
+    """
+    profile = profile or x12.Profile()
+    found = explain(data, profile, segments=False)
+    documents = [each.document for each in found.documents if each.document is not None]
+    if not documents:
+        wrong = [*found.findings, *(finding for each in found.documents for finding in each.findings)]
+        raise DeskError(
+            next((each.message for each in wrong if each.severity == "error"), "The file holds no document.")
+        )
+    if target == "json":
+        plain = [to_json(document) for document in documents]
+        return (json.dumps(plain[0] if len(plain) == 1 else plain, indent=2, ensure_ascii=False) + "\n").encode()
+    try:
+        if target == "x12":
+            envelope = envelope_of(profile, at, control)
+            delimiters = envelope.written_with()
+            sets = [x12.outgoing(document, n, profile, delimiters) for n, document in enumerate(documents, start=1)]
+            return x12.write(envelope, sets)
+        if len(documents) > 1:
+            raise DeskError(f"The file holds {len(documents)} documents; a file in {target} holds one.")
+        if target == "ubl":
+            return ubl.document_bytes(documents[0], replace(profile, units={}))
+        sender, receiver = (profile.our_qualifier, profile.our_id), (profile.their_qualifier, profile.their_id)
+        return edifact.document_bytes(
+            documents[0],
+            edifact.EdifactEnvelope(sender=sender, receiver=receiver, reference=str(control), at=at, test=profile.test),
+            replace(profile, units={}),
+        )
+    except (x12.X12Error, ubl.UblError, edifact.EdifactError) as fault:
+        raise DeskError(str(fault)) from fault
+
+
+def envelope_of(profile: x12.Profile, at: datetime, control: int) -> x12.Envelope:
+    """The envelope in which we write to a partner."""
+    return x12.Envelope(
+        sender=(profile.our_qualifier, profile.our_id or "SENDER"),
+        receiver=(profile.their_qualifier, profile.their_id or "RECEIVER"),
+        group_sender=profile.our_group_id,
+        group_receiver=profile.their_group_id,
+        interchange_control=control,
+        group_control=control,
+        at=at,
+        version=profile.version,
+        usage="T" if profile.test else "P",
+        delimiters=profile.delimiters,
+    )
+
+
+def acknowledgement(
+    data: bytes,
+    *,
+    at: datetime,
+    profile: x12.Profile | None = None,
+    control: int = 1,
+    duplicate: bool = False,
+    ta1: bool = False,
+) -> bytes:
+    """The 997 that answers an X12 file (one set per group), or its TA1. Raises `DeskError` for what cannot be answered.
+
+    Sets that the profile quarantines are rejected. The envelope answers the first interchange where the profile says nobody.
+    """
+    profile = profile or x12.Profile()
+    try:
+        found = x12.read(data, profile.extensions)
+        envelope = envelope_of(profile, at, control)
+        if not profile.their_id:
+            group = found[0].groups[0] if found[0].groups else None
+            envelope = replace(
+                envelope,
+                sender=found[0].receiver,
+                receiver=found[0].sender,
+                group_sender=group.receiver if group else "",
+                group_receiver=group.sender if group else "",
+                delimiters=x12.Delimiters(),
+            )
+        if ta1:
+            answers = [x12.interchange_answer(each, duplicate=duplicate) for each in found]
+            return x12.interchange_answers_bytes(answers, envelope)
+        groups = [group for each in found for group in each.groups if group.functional_id != "FA"]
+        if not groups:
+            raise DeskError("There is no group to answer: a 997 is never answered with a 997.")
+        verdicts = {
+            number: x12.acknowledge(group, _refused(group, profile)) for number, group in enumerate(groups, start=1)
+        }
+        return x12.acknowledgement_bytes(verdicts, envelope)
+    except x12.X12Error as fault:
+        raise DeskError(str(fault)) from fault
+
+
+def _refused(group: x12.Group, profile: x12.Profile) -> Iterator[str]:
+    for each in group.sets:
+        if profile.verdict((*each.findings, *x12.parse(each, profile).findings)) == "quarantine":
+            yield each.control
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One value that is not the same: where, and what stands on either side (None: nothing)."""
+
+    path: str
+    left: Any
+    right: Any
+
+
+def diff(left: bytes, right: bytes, profile: x12.Profile | None = None) -> list[Difference]:
+    """How the documents of two files differ, whatever their formats. Raises `DeskError` where one holds no document."""
+    sides = []
+    for name, data in (("first", left), ("second", right)):
+        documents = [each.document for each in explain(data, profile, segments=False).documents]
+        if not any(documents):
+            raise DeskError(f"The {name} file holds no document that can be read.")
+        sides.append([to_json(each) if each is not None else None for each in documents])
+    return list(_differences("", *sides))
+
+
+def _differences(path: str, left: Any, right: Any) -> Iterator[Difference]:
+    if isinstance(left, dict) and isinstance(right, dict):
+        for key in [*left, *(key for key in right if key not in left)]:
+            yield from _differences(f"{path}.{key}" if path else key, left.get(key), right.get(key))
+    elif isinstance(left, list) and isinstance(right, list):
+        for at in range(max(len(left), len(right))):
+            mine, theirs = (side[at] if at < len(side) else None for side in (left, right))
+            yield from _differences(f"{path}.{at}" if path else str(at), mine, theirs)
+    elif left != right:
+        yield Difference(path, left, right)

@@ -1,0 +1,165 @@
+"""`manage.py edi`: what a file is, what is wrong with it, what it says, and its answer; for people and for scripts.
+
+Exit codes: 0 fine, 1 findings that want a look (or files that differ), 2 refused or not possible.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandError
+
+from integrations import edi_desk
+from integrations.canonical import KINDS, json_schema, to_json
+from integrations.x12 import Finding, Profile, X12Error
+
+_EXIT: Final = {"accept": 0, "warn": 1, "quarantine": 2}
+
+
+class Command(BaseCommand):
+    help = "Explain, validate, convert, acknowledge and compare EDI files (X12, EDIFACT, UBL)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
+
+        def act(name: str, words: str, *, files: int = 1) -> ArgumentParser:
+            each = acts.add_parser(name, help=words)
+            for file in ("file", "other")[:files]:
+                each.add_argument(file, help="the file, - for what comes in on stdin")
+            each.add_argument("--profile", help="the partner's profile as JSON")
+            each.add_argument("--json", action="store_true", help="answer in JSON")
+            return each
+
+        act("explain", "segments with their meanings, findings and documents")
+        act("validate", "what is wrong, and what to do about it")
+        act("diff", "how the documents of two files differ", files=2)
+        convert = act("convert", "the documents in another format")
+        convert.add_argument("--to", choices=edi_desk.TARGETS, default="json")
+        answer = act("ack", "the 997 (or TA1) that answers an X12 file")
+        answer.add_argument("--ta1", action="store_true", help="answer the interchange with a TA1")
+        answer.add_argument("--duplicate", action="store_true", help="say in the TA1 that the interchange came before")
+        for each in (convert, answer):
+            each.add_argument("--control", type=int, default=1, help="control number of the new envelope")
+            each.add_argument("--out", help="write here instead of stdout")
+        schema = acts.add_parser("schema", help="the JSON Schemas of the canonical documents")
+        schema.add_argument("kind", nargs="?", choices=sorted(KINDS), help="all of them where none is named")
+        schema.add_argument("--out", help="a folder to write them to")
+
+    def handle(self, *_args: object, **options: Any) -> None:
+        act = getattr(self, f"do_{options['act']}")
+        try:
+            code = act(options)
+        except (edi_desk.DeskError, X12Error) as fault:
+            raise CommandError(str(fault), returncode=2) from fault
+        if code:
+            sys.exit(code)
+
+    def do_explain(self, options: dict[str, Any]) -> int:
+        found = edi_desk.explain(self._read(options["file"]), _profile(options))
+        if options["json"]:
+            self._json(found.plain())
+            return _EXIT[found.verdict]
+        self.stdout.write(f"{found.format}, {len(found.documents)} documents: {found.verdict}")
+        for line in found.lines:
+            told = "; ".join(_field(each) for each in line.fields)
+            self.stdout.write(f"{max(line.place, 0):>8} {line.name:<4} {line.title}: {told}")
+        self._findings(found)
+        for each in found.documents:
+            if each.document is not None:
+                self._json(to_json(each.document))
+        return _EXIT[found.verdict]
+
+    def do_validate(self, options: dict[str, Any]) -> int:
+        found = edi_desk.explain(self._read(options["file"]), _profile(options), segments=False)
+        if options["json"]:
+            plain = found.plain()
+            del plain["segments"]
+            self._json(plain)
+        else:
+            self._findings(found)
+            self.stdout.write(f"{found.format}, {len(found.documents)} documents: {found.verdict}")
+        return _EXIT[found.verdict]
+
+    def do_convert(self, options: dict[str, Any]) -> int:
+        data = self._read(options["file"])
+        profile = _profile(options) or Profile()
+        made = edi_desk.convert(data, options["to"], at=datetime.now(UTC), profile=profile, control=options["control"])
+        self._write(made, options)
+        return 0
+
+    def do_ack(self, options: dict[str, Any]) -> int:
+        made = edi_desk.acknowledgement(
+            self._read(options["file"]),
+            at=datetime.now(UTC),
+            profile=_profile(options),
+            control=options["control"],
+            duplicate=options["duplicate"],
+            ta1=options["ta1"] or options["duplicate"],
+        )
+        self._write(made, options)
+        return 0
+
+    def do_diff(self, options: dict[str, Any]) -> int:
+        differences = edi_desk.diff(self._read(options["file"]), self._read(options["other"]), _profile(options))
+        if options["json"]:
+            self._json([vars(each) for each in differences])
+        for each in () if options["json"] else differences:
+            self.stdout.write(f"{each.path}: {json.dumps(each.left)} | {json.dumps(each.right)}")
+        return 1 if differences else 0
+
+    def do_schema(self, options: dict[str, Any]) -> int:
+        kinds = [options["kind"]] if options["kind"] else sorted(KINDS)
+        for kind in kinds:
+            text = json.dumps(json_schema(kind), indent=2) + "\n"
+            if options["out"]:
+                (Path(options["out"]) / f"{kind}.json").write_text(text)
+            else:
+                self.stdout.write(text)
+        return 0
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        except OSError as fault:
+            raise CommandError(f"{name} cannot be read: {fault.strerror}.", returncode=2) from fault
+
+    def _write(self, made: bytes, options: dict[str, Any]) -> None:
+        if options["out"]:
+            Path(options["out"]).write_bytes(made)
+        elif options["json"] and not made.startswith((b"{", b"[")):
+            self._json({"content": made.decode("latin-1")})
+        else:
+            self.stdout.write(made.decode("utf-8", "replace"), ending="")
+
+    def _json(self, value: object) -> None:
+        self.stdout.write(json.dumps(value, indent=2, ensure_ascii=False))
+
+    def _findings(self, found: edi_desk.Explained) -> None:
+        for finding in found.findings:
+            self._finding(finding)
+        for each in found.documents:
+            for finding in each.findings:
+                self._finding(finding, f"{each.kind} {each.control}: ")
+
+    def _finding(self, finding: Finding, where: str = "") -> None:
+        at = f" (byte {finding.offset})" if finding.offset >= 0 else ""
+        self.stdout.write(f"{finding.severity}: {where}{finding.message}{at} {finding.advice}")
+
+
+def _field(each: edi_desk.Field) -> str:
+    name = f"{each.name} " if each.name else ""
+    return f"{name}{each.value}" + (f" ({each.meaning})" if each.meaning else "")
+
+
+def _profile(options: dict[str, Any]) -> Profile | None:
+    if not options["profile"]:
+        return None
+    try:
+        return Profile.from_json(json.loads(Path(options["profile"]).read_text()))
+    except (OSError, ValueError) as fault:
+        raise CommandError(f"The profile {options['profile']} cannot be read: {fault}", returncode=2) from fault

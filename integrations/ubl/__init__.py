@@ -1,0 +1,11 @@
+"""UBL 2.1: Order, OrderResponse, DespatchAdvice, Invoice and CreditNote to and from the canonical documents.
+
+reading = read(data, profile)
+reading.document, reading.findings
+"""
+
+from integrations.ubl.reading import UblReading, read
+from integrations.ubl.writing import UblError, document_bytes
+from integrations.ubl.xml import XmlError, parse_xml
+
+__all__ = ["UblError", "UblReading", "XmlError", "document_bytes", "parse_xml", "read"]

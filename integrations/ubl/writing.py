@@ -1,0 +1,318 @@
+"""From canonical documents to UBL 2.1, in the order of elements that its schemas ask for."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Final
+from xml.sax.saxutils import escape, quoteattr
+
+from integrations.canonical import (
+    AnswerLine,
+    Document,
+    InvoiceDoc,
+    InvoiceLine,
+    ItemIdentity,
+    Order,
+    OrderAnswer,
+    OrderLine,
+    Party,
+    ShipLine,
+    ShipNotice,
+    kind_of,
+)
+from integrations.canonical.units import UNECE_UNITS
+from integrations.ubl.reading import CHANGE, RUSH, UBL
+from integrations.x12.profile import Profile
+from integrations.x12.writer import number_text
+
+_SCHEMES: Final = {"GLN": "0088", "DUNS": "0060"}
+_STATUSES: Final = {"accepted": "AP", "changed": "CA", "rejected": "RE"}
+_LINE_STATUSES: Final = {"accepted": "5", "rejected": "7"}
+
+
+class UblError(ValueError):
+    """UBL cannot say this document."""
+
+
+def document_bytes(document: Document, profile: Profile | None = None) -> bytes:
+    """The document as UBL 2.1. Raises `UblError` for what UBL cannot say."""
+    writer = _Writer(profile or Profile())
+    if isinstance(document, Order):
+        return writer.root("Order", writer.order(document))
+    if isinstance(document, OrderAnswer):
+        return writer.root("OrderResponse", writer.response(document))
+    if isinstance(document, ShipNotice):
+        return writer.root("DespatchAdvice", writer.despatch(document))
+    if isinstance(document, InvoiceDoc):
+        return writer.root("CreditNote" if document.kind == "credit" else "Invoice", writer.invoice(document))
+    raise UblError(f"A {kind_of(document).replace('_', ' ')} cannot be said in UBL.")
+
+
+def _text(tag: str, value: str, **attributes: str) -> str:
+    """A basic component, nothing for an empty text."""
+    if not value:
+        return ""
+    if any(not char.isprintable() for char in value):
+        raise UblError(f"{tag} {value[:40]!r} contains a character that cannot be sent.")
+    told = "".join(f" {key}={quoteattr(text)}" for key, text in attributes.items() if text)
+    return f"<cbc:{tag}{told}>{escape(value)}</cbc:{tag}>"
+
+
+def _group(name: str, *parts: str) -> str:
+    """An aggregate component, nothing where it would be empty."""
+    inner = "".join(parts)
+    return f"<cac:{name}>{inner}</cac:{name}>" if inner else ""
+
+
+def _free(text: str) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def _number(value: Decimal) -> str:
+    if not value.is_finite():
+        raise UblError(f"{value} is not a number that can be sent.")
+    return number_text(value)
+
+
+def _day(name: str, value: date | None) -> str:
+    return _text(name, value.isoformat()) if value else ""
+
+
+def _moment(day: str, clock: str, value: datetime) -> str:
+    there = value.astimezone(UTC)
+    return _text(day, there.date().isoformat()) + _text(clock, f"{there:%H:%M:%S}Z")
+
+
+def _party(party: Party) -> str:
+    identifications = [
+        _group("PartyIdentification", _text("ID", value, schemeID=_SCHEMES.get(scheme, scheme)))
+        for scheme, value in party.identifiers.items()
+    ]
+    return "".join(identifications) + _group("PartyName", _text("Name", _free(party.name)))
+
+
+def _role(name: str, party: Party) -> str:
+    """A party in a role that the schema asks for, also where nobody is known."""
+    return _group(name, _group("Party", _party(party))) or f"<cac:{name}/>"
+
+
+def _item(identity: ItemIdentity, description: str = "", instance: str = "") -> str:
+    others = [
+        _group("AdditionalItemIdentification", _text("ID", value, schemeID=scheme))
+        for scheme, value in identity.others.items()
+    ]
+    inner = "".join(
+        [
+            _text("Name", _free(description)),
+            _group("BuyersItemIdentification", _text("ID", identity.buyer_item)),
+            _group("SellersItemIdentification", _text("ID", identity.supplier_part)),
+            _group("ManufacturersItemIdentification", _text("ID", identity.manufacturer_part)),
+            _group("StandardItemIdentification", _text("ID", identity.gtin, schemeID="0160")),
+            *others,
+            instance,
+        ]
+    )
+    return f"<cac:Item>{inner}</cac:Item>"
+
+
+class _Writer:
+    """Writes documents for one partner."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.units = {**UNECE_UNITS, **profile.units}
+
+    def root(self, name: str, inner: str) -> bytes:
+        common = f"{UBL}CommonAggregateComponents-2", f"{UBL}CommonBasicComponents-2"
+        spaces = f'xmlns="{UBL}{name}-2" xmlns:cac="{common[0]}" xmlns:cbc="{common[1]}"'
+        head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+        return f"{head}<{name} {spaces}>{_text('UBLVersionID', '2.1')}{inner}</{name}>\n".encode()
+
+    def quantity(self, name: str, value: Decimal, unit: str) -> str:
+        if not unit:
+            raise UblError(f"{name} has no unit.")
+        code = next((theirs for theirs, ours in _preferred(self.units) if ours == unit), unit)
+        return _text(name, _number(value), unitCode=code)
+
+    def price(self, value: Decimal | None, currency: str) -> str:
+        return "" if value is None else _group("Price", _amount("PriceAmount", value, currency))
+
+    def order(self, order: Order) -> str:
+        if order.purpose != "original":
+            raise UblError(f"UBL's Order cannot say a {order.purpose} of order {order.number}.")
+        if not order.number or not order.lines:
+            raise UblError(f"Order {order.number or 'without a number'} has no lines to send.")
+        period = _group("RequestedDeliveryPeriod", _day("EndDate", order.requested_date))
+        return "".join(
+            [
+                _text("ID", order.number),
+                _moment("IssueDate", "IssueTime", order.issued_at),
+                _text("OrderTypeCode", RUSH if order.urgent else "220"),
+                *(_text("Note", _free(note)) for note in order.notes),
+                _text("DocumentCurrencyCode", order.currency),
+                _role("BuyerCustomerParty", order.buyer),
+                _role("SellerSupplierParty", order.supplier),
+                _group("Delivery", period, _group("DeliveryParty", _party(order.ship_to))),
+                *(self.order_line(line, order.currency) for line in order.lines),
+            ]
+        )
+
+    def order_line(self, line: OrderLine, currency: str) -> str:
+        period = _group("RequestedDeliveryPeriod", _day("EndDate", line.requested_date))
+        item = _group(
+            "LineItem",
+            _text("ID", str(line.line_number)),
+            self.quantity("Quantity", line.quantity, line.unit),
+            _text("AccountingCost", line.cost_center),
+            _group("Delivery", period),
+            self.price(line.unit_price, currency),
+            _item(line.identity, line.description),
+        )
+        contract = _group("DocumentReference", _text("ID", line.contract_number), _text("DocumentTypeCode", "CT"))
+        return _group("OrderLine", item, contract if line.contract_number else "")
+
+    def response(self, answer: OrderAnswer) -> str:
+        if answer.answered_on is None:
+            raise UblError(f"The answer to order {answer.order_number} does not say when it was given.")
+        kind = CHANGE if answer.answers == "change" else ""
+        return "".join(
+            [
+                _text("ID", answer.supplier_order_number or answer.order_number),
+                _text("SalesOrderID", answer.supplier_order_number),
+                _day("IssueDate", answer.answered_on),
+                _text("OrderResponseCode", _STATUSES[answer.status]),
+                _text("DocumentCurrencyCode", answer.currency),
+                _group("OrderReference", _text("ID", answer.order_number), _text("OrderTypeCode", kind)),
+                _role("SellerSupplierParty", answer.supplier),
+                _role("BuyerCustomerParty", answer.buyer),
+                *(self.answer_line(line, answer.currency) for line in answer.lines),
+            ]
+        )
+
+    def answer_line(self, line: AnswerLine, currency: str) -> str:
+        number = "NA" if line.line_number is None else str(line.line_number)
+        period = _group("PromisedDeliveryPeriod", _day("EndDate", line.promised_date))
+        item = _group(
+            "LineItem",
+            _text("ID", number),
+            _text("Note", _free(line.message)),
+            _text("LineStatusCode", _LINE_STATUSES.get(line.action, "3"), name=line.action),
+            self.quantity("Quantity", line.quantity, line.unit),
+            _group("Delivery", period),
+            self.price(line.unit_price, currency),
+            _item(line.identity),
+        )
+        substitute = (
+            _group("SellerSubstitutedLineItem", _text("ID", number), _item(line.substitute)) if line.substitute else ""
+        )
+        return _group("OrderLine", item, substitute)
+
+    def despatch(self, notice: ShipNotice) -> str:
+        if not notice.lines:
+            raise UblError(f"Shipment {notice.shipment_number} has no lines.")
+        delivery = _group(
+            "Delivery",
+            _text("TrackingID", notice.tracking),
+            _group("EstimatedDeliveryPeriod", _day("EndDate", notice.expected_date)),
+            _group("CarrierParty", _group("PartyName", _text("Name", _free(notice.carrier)))),
+            _group("Despatch", _moment("ActualDespatchDate", "ActualDespatchTime", notice.shipped_at)),
+        )
+        buyer = _group("BuyerCustomerParty", _group("Party", _party(notice.buyer)))
+        return "".join(
+            [
+                _text("ID", notice.shipment_number),
+                _moment("IssueDate", "IssueTime", notice.shipped_at),
+                *(_group("OrderReference", _text("ID", number)) for number in notice.orders),
+                _role("DespatchSupplierParty", notice.supplier),
+                _role("DeliveryCustomerParty", notice.ship_to),
+                buyer,
+                _group("Shipment", _text("ID", "1"), delivery),
+                *(self.despatch_line(line, place) for place, line in enumerate(notice.lines, start=1)),
+            ]
+        )
+
+    def despatch_line(self, line: ShipLine, place: int) -> str:
+        if not line.order_number:
+            raise UblError("A shipped line does not name its order.")
+        number = "NA" if line.line_number is None else str(line.line_number)
+        lot = _group("LotIdentification", _text("LotNumberID", line.lot), _day("ExpiryDate", line.expiry))
+        unit = _group("TransportHandlingUnit", _text("ID", line.sscc))
+        return _group(
+            "DespatchLine",
+            _text("ID", str(place)),
+            self.quantity("DeliveredQuantity", line.quantity, line.unit),
+            _group(
+                "OrderLineReference", _text("LineID", number), _group("OrderReference", _text("ID", line.order_number))
+            ),
+            _item(line.identity, instance=_group("ItemInstance", _text("SerialID", line.serial), lot)),
+            _group("Shipment", _text("ID", "1"), unit) if unit else "",
+        )
+
+    def invoice(self, invoice: InvoiceDoc) -> str:
+        credit, currency = invoice.kind == "credit", invoice.currency
+        if not currency:
+            raise UblError(f"Invoice {invoice.number} does not say its currency.")
+        goods = sum((line.quantity * line.unit_price for line in invoice.lines), Decimal(0)).quantize(Decimal("0.01"))
+        due = (
+            _text("PaymentMeansCode", "1") + _day("PaymentDueDate", invoice.due_date)
+            if invoice.due_date and credit
+            else ""
+        )
+        return "".join(
+            [
+                _text("ID", invoice.number),
+                _day("IssueDate", invoice.invoice_date),
+                "" if credit else _day("DueDate", invoice.due_date),
+                _text("CreditNoteTypeCode", "381") if credit else _text("InvoiceTypeCode", "380"),
+                _text("DocumentCurrencyCode", currency),
+                _group("OrderReference", _text("ID", invoice.order_number)),
+                _group("BillingReference", _group("InvoiceDocumentReference", _text("ID", invoice.reference))),
+                _role("AccountingSupplierParty", invoice.supplier),
+                _role("AccountingCustomerParty", invoice.buyer),
+                _group("PaymentMeans", due),
+                _group("PaymentTerms", _text("Note", _free(invoice.terms))),
+                *(_charge(charge.code, charge.description, charge.amount, currency) for charge in invoice.charges),
+                _group("TaxTotal", _amount("TaxAmount", invoice.tax, currency)) if invoice.tax else "",
+                _group(
+                    "LegalMonetaryTotal",
+                    _amount("LineExtensionAmount", goods, currency),
+                    _amount("PayableAmount", invoice.total, currency),
+                ),
+                *(self.invoice_line(line, place, invoice) for place, line in enumerate(invoice.lines, start=1)),
+            ]
+        )
+
+    def invoice_line(self, line: InvoiceLine, place: int, invoice: InvoiceDoc) -> str:
+        credit = invoice.kind == "credit"
+        number = "" if line.line_number is None else str(line.line_number)
+        whole = (line.quantity * line.unit_price).quantize(Decimal("0.01"))
+        return _group(
+            "CreditNoteLine" if credit else "InvoiceLine",
+            _text("ID", str(place)),
+            self.quantity("CreditedQuantity" if credit else "InvoicedQuantity", line.quantity, line.unit),
+            _amount("LineExtensionAmount", whole, invoice.currency),
+            _group("OrderLineReference", _text("LineID", number)),
+            _item(line.identity, line.description),
+            self.price(line.unit_price, invoice.currency),
+        )
+
+
+def _preferred(units: dict[str, str]) -> list[tuple[str, str]]:
+    """Their codes and ours, those that Recommendation 21 writes with an X first."""
+    return sorted(units.items(), key=lambda pair: not pair[0].startswith("X"))
+
+
+def _amount(name: str, value: Decimal, currency: str) -> str:
+    if not currency:
+        raise UblError(f"The {name} has no currency.")
+    return _text(name, _number(value), currencyID=currency)
+
+
+def _charge(code: str, description: str, amount: Decimal, currency: str) -> str:
+    return _group(
+        "AllowanceCharge",
+        _text("ChargeIndicator", "true" if amount >= 0 else "false"),
+        _text("AllowanceChargeReasonCode", code),
+        _text("AllowanceChargeReason", _free(description)),
+        _amount("Amount", abs(amount), currency),
+    )

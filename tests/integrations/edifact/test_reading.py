@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.canonical import InvoiceDoc, ItemIdentity, Order
+from integrations.edifact import EdifactError, Message, parse, read
+from integrations.x12.documents.reading import Parsed
+
+
+def message(kind: str, *body: str, una: str = "") -> Message:
+    """One message in an envelope, its service characters those of the standard unless `una` says others."""
+    segments = [f"UNH+7+{kind}:D:96A:UN", *body, f"UNT+{len(body) + 2}+7"]
+    text = una + "'\n".join(["UNB+UNOC:3+A:14+B:14+260301:1015+99", *segments, "UNZ+1+99", ""])
+    (interchange,) = read(text.encode())
+    assert interchange.findings == []
+    return interchange.messages[0]
+
+
+def result(kind: str, *body: str) -> Parsed:
+    return parse(message(kind, *body))
+
+
+ORDER = ("BGM+220+PO-1+9", "DTM+137:202603011015:203", "LIN+1++4006381333931:EN", "QTY+21:5:PCE", "PRI+AAA:12.50")
+
+
+def test_an_order_is_read() -> None:
+    document = result("ORDERS", *ORDER, "UNS+S").document
+    assert isinstance(document, Order)
+    assert document.issued_at == datetime(2026, 3, 1, 10, 15, tzinfo=UTC)
+    (line,) = document.lines
+    assert (line.identity, line.quantity, line.unit, line.unit_price) == (
+        ItemIdentity(gtin="4006381333931"), 5, "EA", Decimal("12.50")
+    )  # fmt: skip
+
+
+def test_a_comma_is_a_decimal_mark_and_a_price_may_be_for_a_hundred() -> None:
+    body = (*ORDER[:3], "QTY+21:5,5:PCE", "PRI+AAA:1250,00::NTP:100:C62", "UNS+S")
+    document = result("ORDERS", *body).document
+    assert isinstance(document, Order)
+    assert (document.lines[0].quantity, document.lines[0].unit_price) == (Decimal("5.5"), Decimal("12.5"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("BGM+220+PO-1+9", "BGM+220++9", "missing-element"),
+        ("BGM+220+PO-1+9", "BGM+220+PO-1+77", "purpose"),
+        ("DTM+137:202603011015:203", "DTM+137:20261301:102", "bad-date"),
+        ("QTY+21:5:PCE", "QTY+21:five:PCE", "bad-number"),
+        ("QTY+21:5:PCE", "QTY+21:\u0665:PCE", "bad-number"),
+        ("QTY+21:5:PCE", "QTY+21:1E5:PCE", "bad-number"),
+        ("QTY+21:5:PCE", "QTY+21:5", "unit-missing"),
+        ("QTY+21:5:PCE", "FTX+LIN", "missing-element"),
+    ],
+)
+def test_each_fault_is_found(old: str, new: str, code: str) -> None:
+    body = [new if segment == old else segment for segment in ORDER]
+    assert code in [finding.code for finding in result("ORDERS", *body, "UNS+S").findings]
+
+
+def test_segments_in_the_wrong_place_are_found() -> None:
+    assert [f.code for f in message("ORDERS", *ORDER).findings] == ["missing-segment"]
+    assert [f.code for f in message("ORDERS", *ORDER, "UNS+S", "NAD+BY+1::9").findings] == ["out-of-place"]
+    assert [f.code for f in message("ORDERS", ORDER[0], "BGM+220+PO-2+9", *ORDER[1:], "UNS+S").findings] == ["too-many"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("UNT+8+7", "UNT+9+7", "se-count"),
+        ("UNT+8+7", "UNT+8+8", "se-control"),
+        ("UNT+8+7'", "", "se-missing"),
+        ("UNZ+1+99", "UNZ+2+99", "iea-count"),
+        ("UNZ+1+99", "UNZ+1+98", "iea-control"),
+        ("UNZ+1+99'", "", "iea-missing"),
+        ("UNH+7+ORDERS:D:96A:UN'", "", "segment-outside-set"),
+    ],
+)
+def test_faults_of_the_envelope_are_found(old: str, new: str, code: str) -> None:
+    body = "'".join(
+        ["UNB+UNOC:3+A:14+B:14+260301:1015+99", "UNH+7+ORDERS:D:96A:UN", *ORDER, "UNS+S", "UNT+8+7", "UNZ+1+99", ""]
+    )
+    assert old in body
+    (found,) = read(body.replace(old, new).encode())
+    assert code in {f.code for f in [*found.findings, *(f for each in found.messages for f in each.findings)]}
+
+
+def test_una_changes_the_characters() -> None:
+    text = "UNA|*,! ~UNB*UNOC|3*A|14*B|14*260301|1015*99~UNH*1*ORDERS|D|96A|UN~BGM*220*PO!*1*9~DTM*137|20260301|102~"
+    text += "LIN*1**4006381333931|EN~QTY*21|5,5|PCE~UNS*S~UNT*7*1~UNZ*1*99~"
+    (found,) = read(text.encode())
+    document = parse(found.messages[0]).document
+    assert isinstance(document, Order)
+    assert (document.number, document.lines[0].quantity) == ("PO*1", Decimal("5.5"))
+
+
+def test_a_credit_with_charges_and_tax() -> None:
+    document = result(
+        "INVOIC", "BGM+381+CM-1+9", "DTM+137:20260304:102", "RFF+ON:PO-1", "CUX+2:EUR", "PAT+1", "DTM+13:20260404:102",
+        "ALC+C++++FC:::Freight", "MOA+23:10", "LIN+1++:IN", "PIA+5+A1:SA", "QTY+47:2:PCE", "MOA+203:20", "UNS+S", "MOA+77:35.70",
+        "TAX+7+VAT", "MOA+124:5.70",
+    ).document  # fmt: skip
+    assert isinstance(document, InvoiceDoc)
+    assert (document.kind, document.total, document.tax, document.due_date) == (
+        "credit", Decimal("35.70"), Decimal("5.70"), date(2026, 4, 4)
+    )  # fmt: skip
+    assert (document.charges[0].code, document.charges[0].amount) == ("FC", 10)
+    assert document.lines[0].unit_price == 10
+
+
+def test_an_unknown_message_is_said() -> None:
+    (finding,) = result("PRICAT", "BGM+9+1+9").findings
+    assert finding.code == "unknown-set"
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"BGM+220+1+9'", b"ISA*00*"])
+def test_what_is_no_edifact_is_refused(data: bytes) -> None:
+    with pytest.raises(EdifactError, match="no UNB"):
+        read(data)
+
+
+@given(st.data())
+def test_damaged_files_are_read_or_refused_and_never_crash(data: st.DataObject) -> None:
+    text = "UNA:+.? '" + "'".join(
+        ["UNB+UNOC:3+A:14+B:14+260301:1015+99", "UNH+7+ORDERS:D:96A:UN", *ORDER, "UNS+S", "UNT+8+7", "UNZ+1+99", ""]
+    )
+    raw = bytearray(text.encode())
+    for _ in range(data.draw(st.integers(1, 8))):
+        at = data.draw(st.integers(0, len(raw) - 1))
+        raw[at : at + data.draw(st.integers(0, 12))] = data.draw(st.binary(max_size=6))
+    try:
+        found = read(bytes(raw))
+    except EdifactError:
+        return
+    for interchange in found:
+        for each in interchange.messages:
+            parsed = parse(each)
+            assert parsed.document is not None or any(f.severity == "error" for f in parsed.findings)
