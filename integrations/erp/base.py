@@ -133,5 +133,12 @@ class ErpAdapter(Protocol):
     def health(self) -> Answer: ...
 
 
-Maker = Callable[[Connection], ErpAdapter]
+class Maker(Protocol):
+    """An adapter's class: it says what it can do before there is a connection."""
+
+    capabilities: Capabilities
+
+    def __call__(self, connection: Connection) -> ErpAdapter: ...
+
+
 Makers = Mapping[str, Maker]

@@ -110,6 +110,10 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
                 roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
             ),
             Place(
+                label="ERPs", icon="arrows-exchange", screen="erps",
+                roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
+            ),
+            Place(
                 label="Alerts", icon="bell", screen="alerts", badge="alerts",
                 roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
             ),

@@ -46,7 +46,12 @@ class Tryton:
     content_type = "application/json"
     # a request nobody waited for was seen to take effect three seconds later; a loaded server takes longer
     capabilities = Capabilities(
-        duplicates="lookup", quiet_seconds=30, answers_later=True, open_answers=False, cancels_confirmed=False, budgets=True
+        duplicates="lookup",
+        quiet_seconds=30,
+        answers_later=True,
+        open_answers=False,
+        cancels_confirmed=False,
+        budgets=True,
     )
 
     def __init__(self, connection: Connection) -> None:
