@@ -201,7 +201,7 @@ def cmd_chaos(args):
 
 
 def cmd_lock(args):
-    """write the three locks again from pyproject.toml"""
+    """write the four locks again from pyproject.toml"""
     ensure("dev.lock")
     compile_ = [
         str(VENV / "bin" / "uv"),
@@ -219,6 +219,9 @@ def cmd_lock(args):
     for lock, extra in (("prod", []), ("run", ["--group", "embedded"] + prod), ("dev", groups + prod)):
         run(compile_ + extra + ["-o", "requirements/%s.lock" % lock], "Could not resolve requirements/%s.lock." % lock)
         say("requirements/%s.lock is written." % lock)
+    # an environment of its own, so without the project's packages
+    tryton = [word for word in compile_ if word != "pyproject.toml"] + ["--group", "pyproject.toml:tryton"]
+    run(tryton + ["-o", "requirements/tryton.lock"], "Could not resolve requirements/tryton.lock.")
 
 
 def cmd_reset(args):

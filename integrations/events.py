@@ -49,3 +49,15 @@ class MaintenanceCancelled(Event):
     """A maintenance window was cancelled; `number` is the endpoint's code."""
 
     kind: ClassVar[str] = "endpoint"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErpRouted(Event):
+    """From a day on, a facility's documents go to another ERP; `number` is the facility's code. `withdrawn` takes it back."""
+
+    kind: ClassVar[str] = "erp_route"
+    endpoint: str
+    document_kind: str
+    starts_on: str
+    withdrawn: bool
+    reason: str

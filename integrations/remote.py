@@ -9,8 +9,8 @@ from enum import StrEnum
 class Outcome(StrEnum):
     """How one try ended. The values are those of the attempt's outcome.
 
-    `DELIVERED` took effect now; `FOUND` had taken effect before; `MISSING` we asked and it is not there. `TRANSIENT` had no
-    effect, later may work; `PERMANENT` was refused, trying the same again cannot help; `AUTHENTICATION` our credentials were
+    `DELIVERED` took effect now; `FOUND` had taken effect before; `MISSING` we asked and it is not there. `PENDING` was taken, and the
+    remote's verdict comes later: trying again asks for it. `TRANSIENT` had no effect, later may work; `PERMANENT` was refused, trying the same again cannot help; `AUTHENTICATION` our credentials were
     refused; `CONTRACT` the answer cannot be understood, so the effect is not known; `UNKNOWN` there was no answer after the
     request had left, so the effect is not known.
     """
@@ -18,6 +18,7 @@ class Outcome(StrEnum):
     DELIVERED = "delivered"
     FOUND = "found"
     MISSING = "missing"
+    PENDING = "pending"
     TRANSIENT = "transient"
     PERMANENT = "permanent"
     AUTHENTICATION = "authentication"
@@ -26,10 +27,19 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Strange:
+    """A field of an answer that was not agreed: where it stands ("purchase order.release") and what was in it."""
+
+    field: str
+    example: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """One try's result. `detail` is the remote's own words, `field` the place in the document it complains about.
 
-    `raw` are the bytes of an answer worth keeping; `retry_after` the seconds it asked us to wait.
+    `raw` are the bytes of an answer worth keeping; `retry_after` the seconds it asked us to wait. `drift` are fields of an
+    otherwise good answer that nobody knows.
     """
 
     outcome: Outcome
@@ -40,3 +50,4 @@ class Answer:
     raw: bytes = b""
     raw_type: str = "application/octet-stream"
     retry_after: float | None = None
+    drift: tuple[Strange, ...] = ()

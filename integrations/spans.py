@@ -22,7 +22,7 @@ def _unheard(answer: Answer) -> Answer:
     return answer
 
 
-_GOOD = (Outcome.DELIVERED, Outcome.FOUND, Outcome.MISSING)
+_GOOD = (Outcome.DELIVERED, Outcome.FOUND, Outcome.MISSING, Outcome.PENDING)
 
 
 @contextmanager

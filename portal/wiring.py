@@ -52,4 +52,5 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     integration_events.EndpointSwitched: [],
     integration_events.MaintenancePlanned: [],
     integration_events.MaintenanceCancelled: [],
+    integration_events.ErpRouted: [],
 }

@@ -2,10 +2,18 @@
 
 Semantics every adapter keeps:
 - `encode` makes the bytes that go over the wire; the same document gives the same bytes. They are frozen before `send`.
-- `send` tries once, within `deadline` seconds as a whole, and never raises for what a remote does or fails to do.
+- `send` tries once, within `deadline` seconds as a whole, and never raises for what a remote does or fails to do. Where telling
+  takes several steps, it looks first what is there under our reference and goes on from there; so it may always be repeated
+  once the remote is quiet. PENDING says that the remote has it and its verdict comes later: sending again asks for the verdict.
 - `find` asks whether our reference took effect: FOUND with the ERP's number, MISSING, or why it could not be asked.
 - `health` asks whether the ERP can be used, changing nothing: FOUND, or why not.
 - `payments` gives what changed after a cursor, oldest first; the same cursor gives the same rows again.
+- `budgets` gives what the ERP has budgeted, committed and spent.
+- A field nobody knows in an answer is told in `Answer.drift`, and used by nobody; one that is missing or of another type makes the
+  answer CONTRACT.
+
+`capabilities` says what this make of ERP can do and how a repeated send is kept from having two effects. The portal sends the
+documents of one order in order and each reference by one worker at a time; an adapter adds no ordering of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +21,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal, Protocol
 
 from integrations.canonical import Document
 from integrations.remote import Answer
@@ -25,13 +35,42 @@ VOUCHER_POST = "voucher.post"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """What an ERP of this make can do.
+
+    `duplicates` is how it avoids doubles by itself: `server_unique` (our reference twice has one effect, also at the same moment)
+    or `lookup` (it keeps our reference but does not refuse it twice: only one may send, and after silence one waits
+    `quiet_seconds`, asks, and only then sends again). An endpoint may be run more carefully than that, never less.
+    """
+
+    duplicates: Literal["server_unique", "lookup"]
+    quiet_seconds: int = 0
+    open_answers: bool = True
+    """Whether its answers may hold fields that nobody asked for."""
+    answers_later: bool = False
+    """Whether a document may be PENDING first."""
+    cancels_confirmed: bool = True
+    """Whether an order it has taken can be cancelled from outside."""
+    lots: bool = True
+    """Whether a receipt's lots are kept apart."""
+    reversals: bool = True
+    credits: bool = True
+    payments: bool = True
+    budgets: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outgoing:
-    """One thing to tell: what (`topic`), our reference for it, and the ERP's number of the order it hangs on."""
+    """One thing to tell: what (`topic`), our reference for it, and the ERP's number of the order it hangs on.
+
+    `sequence` numbers what is told to this ERP, rising, with gaps; a repeated send has the same.
+    """
 
     topic: str
     reference: str
     order_number: str
     erp_order_number: str
+    sequence: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,18 +91,34 @@ class PaymentPage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What a cost center (or the account it stands for) may spend in a period, and what of it is bound and spent."""
+
+    cost_center: str
+    period: str
+    budget: Decimal
+    committed: Decimal
+    actual: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
 class Connection:
-    """Where the ERP is and how to sign in. `option` and `secret` read further texts of the endpoint."""
+    """Where the ERP is and how to sign in. `option` and `secret` read further texts of the endpoint.
+
+    `folders` is the only place on disk where files may be exchanged.
+    """
 
     deadline: float
     option: Callable[[str], str]
     secret: Callable[[str], str]
+    folders: Path = Path("var/exchange")
 
 
 class ErpAdapter(Protocol):
     """One connection to one ERP."""
 
     content_type: str
+    capabilities: Capabilities
 
     def encode(self, message: Outgoing, document: Document) -> bytes: ...
 
@@ -73,8 +128,17 @@ class ErpAdapter(Protocol):
 
     def payments(self, cursor: str) -> PaymentPage | Answer: ...
 
+    def budgets(self) -> Sequence[Budget] | Answer: ...
+
     def health(self) -> Answer: ...
 
 
-Maker = Callable[[Connection], ErpAdapter]
+class Maker(Protocol):
+    """An adapter's class: it says what it can do before there is a connection."""
+
+    capabilities: Capabilities
+
+    def __call__(self, connection: Connection) -> ErpAdapter: ...
+
+
 Makers = Mapping[str, Maker]

@@ -1,5 +1,6 @@
 """The post office: endpoints, partners, messages out, messages in, and what is watched about them."""
 
+from integrations.models.drift import FieldDrift
 from integrations.models.inbox import InboundMessage
 from integrations.models.outbox import Attempt, Endpoint, ErpRoute, OutboundMessage, Payload
 from integrations.models.partners import ControlNumber, Interchange, Partner
@@ -11,6 +12,7 @@ __all__ = [
     "ControlNumber",
     "Endpoint",
     "ErpRoute",
+    "FieldDrift",
     "Heartbeat",
     "InboundMessage",
     "Interchange",

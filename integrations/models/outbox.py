@@ -237,6 +237,7 @@ class Attempt(models.Model):
         DELIVERED = "delivered", "Delivered"
         FOUND = "found", "Already there"
         MISSING = "missing", "Asked: not there"
+        PENDING = "pending", "Taken, verdict awaited"
         TRANSIENT = "transient", "Failed, will retry"
         PERMANENT = "permanent", "Refused for good"
         AUTHENTICATION = "authentication", "Sign-in failed"

@@ -13,7 +13,9 @@ from django.utils import timezone
 from core.secrets import SecretUnreadable
 from integrations.canonical import Acknowledgement, Document, Order
 from integrations.erp.base import Connection, ErpAdapter, Makers, Outgoing
+from integrations.erp.flat_file.adapter import FlatFileErp
 from integrations.erp.rest_erp.adapter import RestErp
+from integrations.erp.tryton.adapter import Tryton
 from integrations.mapping.outbound import documents_of
 from integrations.models import Endpoint, InboundMessage, Interchange, OutboundMessage, Partner
 from integrations.remote import Answer, Outcome
@@ -23,7 +25,7 @@ from integrations.transports.folder import Folder, TransportError
 from integrations.x12 import Delimiters, Envelope, Profile, acknowledge, acknowledgement_bytes, order_bytes, read
 from procurement.models import PurchaseOrder
 
-ADAPTERS: Final[Makers] = {"rest_erp": RestErp}
+ADAPTERS: Final[Makers] = {"rest_erp": RestErp, "flat_file": FlatFileErp, "tryton": Tryton}
 TRANSPORTS: Final = ("folder",)
 
 
@@ -67,7 +69,11 @@ def adapter_for(endpoint: Endpoint) -> ErpAdapter:
     maker = ADAPTERS.get(endpoint.adapter)
     if maker is None:
         raise ImproperlyConfigured(f"{endpoint.code} names the adapter {endpoint.adapter!r}, which is no ERP's.")
-    return maker(Connection(deadline=endpoint.deadline, option=endpoint.option, secret=endpoint.secret))
+    return maker(
+        Connection(
+            deadline=endpoint.deadline, option=endpoint.option, secret=endpoint.secret, folders=settings.EDI_MAILBOX_DIR
+        )
+    )  # fmt: skip
 
 
 class ErpChannel:
@@ -110,7 +116,7 @@ class ErpChannel:
         order = _order_of(message)
         return Outgoing(
             topic=message.topic, reference=message.key, order_number=order,
-            erp_order_number=self.erp_numbers.get(order, ""),
+            erp_order_number=self.erp_numbers.get(order, ""), sequence=message.pk,
         )  # fmt: skip
 
 

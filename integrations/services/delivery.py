@@ -25,6 +25,7 @@ from integrations.models import Endpoint, OutboundMessage
 from integrations.remote import Answer, Outcome
 from integrations.services import effects, relay
 from integrations.services.channels import Channel, Prepared, channel_for
+from integrations.services.drift import drift_note
 from integrations.services.endpoints import available, backoff, endpoint_heard, place_at, tokens_return, tokens_take
 from integrations.services.payloads import payloads_keep
 from integrations.services.relay import Settled, Taken
@@ -268,6 +269,7 @@ def _record_together(endpoint: Endpoint, done: Sequence[Taken]) -> None:
         mine = relay.settle(settled)
         relay.note(tries, [next(kept) if each.answer.raw else None for each in tries])
         effects.take_effect([(e.message, e.answer) for e in done if e.answer and e.message.pk in mine])
+        drift_note(endpoint, tries)
         tries_tally((endpoint.pk, each.finished_at, each.answer.outcome.value, each.seconds) for each in tries)
 
 
@@ -286,7 +288,9 @@ def _result(endpoint: Endpoint, message: OutboundMessage, answer: Answer) -> Set
 
 
 def _waiting_state(message: OutboundMessage, outcome: Outcome) -> str:
-    """Unknown stays unknown until somebody asked: a failed question is no answer."""
+    """Unknown stays unknown until somebody asked: a failed question is no answer. What awaits its verdict is known to be there."""
+    if outcome == Outcome.PENDING:
+        return State.RETRY
     return (
         State.UNKNOWN
         if outcome == Outcome.UNKNOWN or message.cause in ("unknown", "crashed", "contract")

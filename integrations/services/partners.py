@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
+from core.errors import Invalid
 from integrations.models import Endpoint, ErpRoute, Partner
+from integrations.services.channels import ADAPTERS
 from masterdata.models import Facility, Supplier
+
+_CAREFUL: Final = (Endpoint.Duplicates.SERVER_UNIQUE, Endpoint.Duplicates.LOOKUP, Endpoint.Duplicates.MANUAL)
 
 
 def erp_connect(
     *,
     code: str,
     name: str,
-    base_url: str,
-    token: str,
+    base_url: str = "",
+    token: str = "",
     facilities: Iterable[Facility],
     starts_on: date,
     adapter: str = "rest_erp",
@@ -25,10 +29,11 @@ def erp_connect(
     quiet_seconds: int = 30,
     config: Mapping[str, Any] | None = None,
 ) -> Endpoint:
-    """An ERP and a route of each facility to it from a day on.
+    """An ERP and a route of each facility to it from a day on. Raises Invalid where `duplicates` is more than its kind of ERP promises.
 
     `base_url` and `token` may name an environment variable ("env:ERP_MAIN_TOKEN"); a token given in plain is kept sealed.
     """
+    duplicates_check(adapter=adapter, wanted=duplicates)
     with transaction.atomic():
         endpoint, _ = Endpoint.objects.get_or_create(
             code=code, defaults={"kind": Endpoint.Kind.ERP, "adapter": adapter, "duplicates": duplicates}
@@ -46,6 +51,16 @@ def erp_connect(
             ignore_conflicts=True,
         )
         return endpoint
+
+
+def duplicates_check(*, adapter: str, wanted: str) -> None:
+    """An endpoint may be run more carefully than its kind of ERP promises, never less. Raises Invalid."""
+    promised = ADAPTERS[adapter].capabilities.duplicates
+    if _CAREFUL.index(wanted) < _CAREFUL.index(promised):
+        raise Invalid(
+            f"A {adapter} does not keep our references unique by itself: it has to be asked before anything is sent again.",
+            code="duplicates_promised",
+        )
 
 
 def supplier_connect(

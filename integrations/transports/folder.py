@@ -1,4 +1,5 @@
-"""A managed folder per partner: `in` holds what we send them, `out` what they send us, `archive` what they have taken.
+"""A managed folder per partner: `in` holds what we send them, `out` what they send us, `archive` what they have taken, `done` what
+we have taken and may have to read again.
 
 A file appears whole or not at all: it is written under a hidden name, flushed to disk, then renamed. Hidden files are not
 there for anybody.
@@ -78,6 +79,19 @@ class Folder:
         if len(data) > _LARGEST:
             raise TransportError(f"{path} is larger than {_LARGEST // 1_000_000} MB.")
         return data
+
+    def answer(self, name: str) -> Path | None:
+        """A file of this name that the partner left for us, also when it was set aside before."""
+        return next((path for place in ("out", "done") if (path := self.path / place / name).is_file()), None)
+
+    def set_aside(self, path: Path, name: str = "") -> None:
+        """Take a file out of the partner's way and keep it, under another name where one is given."""
+        target = self.path / "done" / (name or path.name)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
+        except OSError as error:
+            raise TransportError(f"{path} cannot be set aside: {error.strerror}.") from error
 
     def remove(self, path: Path) -> None:
         """Forget a file that is kept safely elsewhere."""

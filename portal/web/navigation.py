@@ -113,6 +113,10 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
                 label="Flows", icon="route", screen="flows", roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
             ),
             Place(
+                label="ERPs", icon="arrows-exchange", screen="erps",
+                roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
+            ),
+            Place(
                 label="Alerts", icon="bell", screen="alerts", badge="alerts",
                 roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
             ),

@@ -8,6 +8,7 @@ from portal.web import (
     approvals,
     cart,
     catalog,
+    erps,
     exceptions,
     home,
     invoices,
@@ -108,6 +109,9 @@ integration: list[URLPattern] = [
     path("endpoints/<str:code>/maintenance/", watching.plan, name="maintenance-plan"),
     path("maintenance/<int:pk>/cancel/", watching.plan_cancel, name="maintenance-cancel"),
     path("flows/", watching.flow_view, name="flows"),
+    path("erps/", erps.erps, name="erps"),
+    path("erps/move/", erps.move, name="erp-move"),
+    path("erps/move/<int:pk>/withdraw/", erps.withdraw, name="erp-move-withdraw"),
     path("alerts/", watching.alerts, name="alerts"),
     path("alerts/<int:pk>/take/", watching.take, name="alert-take"),
 ]

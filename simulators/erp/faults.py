@@ -15,6 +15,7 @@ MODES: Final = (
     "drop_request",
     "late",
     "schema_change",
+    "extra_field",
     "unauthorized",
     "rate_limit",
     "html",

@@ -87,6 +87,9 @@ class Door(BaseHTTPRequestHandler):
         elif fault.mode == "schema_change":
             status, answer = self.perform(method, path, query, body)
             self.answer(status, changed(answer))
+        elif fault.mode == "extra_field":
+            status, answer = self.perform(method, path, query, body)
+            self.answer(status, {**answer, "release": "2027.1"})
         elif fault.mode == "late":
             timer = threading.Timer(fault.seconds, self.quietly, (method, path, query, body))
             timer.daemon = True

@@ -117,6 +117,9 @@ TABLE: dict[str, Entry | str] = {
     "message-group-replay": act(
         roles={"integration_support"}, endpoint="erp", topic="purchase_order.create", cause="permanent", reason="x"
     ),
+    "erps": page(roles=SUPPORT),
+    "erp-move": act(roles=set(), facility="NORTH", endpoint="erp", starts_on="2099-01-01", reason="x"),
+    "erp-move-withdraw": act("message", roles=set(), reason="x"),
     # API
     **{f"api-{name}": page() for name in ("items", "suppliers", "locations", "contracts", "orders", "receipts", "invoices", "stock",
                                           "approvals", "exceptions", "home")},

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
 
 from integrations.canonical import Document, Order, Receipt, Voucher
+from integrations.erp.agreed import Agreed, NotAgreed
 from integrations.erp.base import (
     PURCHASE_ORDER_CANCEL,
     PURCHASE_ORDER_CREATE,
     RECEIPT_POST,
     VOUCHER_POST,
+    Budget,
+    Capabilities,
     Connection,
     Outgoing,
     Payment,
@@ -29,6 +32,18 @@ _PATHS: Final = {
     RECEIPT_POST: "/receipts",
     VOUCHER_POST: "/vouchers",
 }
+_DOCUMENT: Final = Agreed(
+    "document", {"erp_number": str, "reference": str},
+    frozenset({"status", "version", "created_at", "total", "purchase_order"}),
+)  # fmt: skip
+_PAYMENT: Final = Agreed(
+    "payment", {"reference": str, "erp_number": str, "status": str},
+    frozenset({"cursor", "paid_on", "currency", "amount", "at"}),
+)  # fmt: skip
+_BUDGET: Final = Agreed(
+    "budget", {"cost_center": str, "period": str, "budget": str, "committed": str, "actual": str},
+    frozenset({"currency", "as_of"}),
+)  # fmt: skip
 _PAGE: Final = 100
 _LATEST_DAY: Final = date(9999, 12, 31)
 
@@ -37,6 +52,7 @@ class RestErp:
     """The adapter. `base_url` is an option, `token` a secret of the endpoint."""
 
     content_type = "application/json"
+    capabilities = Capabilities(duplicates="server_unique", budgets=True)
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -88,6 +104,16 @@ class RestErp:
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
             return _not_agreed(got, f"a payment page lacks or mangles {fault}")
 
+    def budgets(self) -> Sequence[Budget] | Answer:
+        """Every cost center's budget, by period."""
+        got = self._call("GET", "/budgets")
+        if got.failure:
+            return got.failure
+        try:
+            return [_budget(row) for row in got.body["results"]]
+        except (KeyError, TypeError, ValueError, ArithmeticError) as fault:
+            return _not_agreed(got, f"a budget lacks or mangles {fault}")
+
     def health(self) -> Answer:
         """Ask for the health page, signed in as for everything else."""
         got = self._call("GET", "/health")
@@ -124,10 +150,16 @@ def _taken(message: Outgoing, got: Got) -> Answer:
 def _named(got: Got, outcome: Outcome) -> Answer:
     if got.failure:
         return got.failure
-    number = got.body.get("erp_number")
-    if not isinstance(number, str) or not number.strip() or len(number) > 40:
-        return _not_agreed(got, "erp_number is missing or no number")
-    return Answer(outcome=outcome, reference=number, status_code=got.status, raw=got.raw, raw_type="application/json")
+    try:
+        drift = _DOCUMENT.check(got.body)
+    except NotAgreed as fault:
+        return _not_agreed(got, str(fault))
+    number: str = got.body["erp_number"]
+    if not number.strip() or len(number) > 40:
+        return _not_agreed(got, "erp_number is no number")
+    return Answer(
+        outcome=outcome, reference=number, status_code=got.status, raw=got.raw, raw_type="application/json", drift=drift
+    )
 
 
 def _not_agreed(got: Got, what: str) -> Answer:
@@ -138,10 +170,19 @@ def _not_agreed(got: Got, what: str) -> Answer:
 
 
 def _payment(row: Mapping[str, Any]) -> Payment:
+    _PAYMENT.check(row)
     paid_on = row["paid_on"]
     return Payment(
         reference=str(row["reference"]), voucher_number=str(row["erp_number"]), status=str(row["status"]),
         paid_on=min(date.fromisoformat(paid_on), _LATEST_DAY) if paid_on else None,
+    )  # fmt: skip
+
+
+def _budget(row: Mapping[str, Any]) -> Budget:
+    _BUDGET.check(row)
+    return Budget(
+        cost_center=row["cost_center"], period=row["period"], budget=Decimal(row["budget"]),
+        committed=Decimal(row["committed"]), actual=Decimal(row["actual"]),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -47,7 +47,7 @@ def _pool(process: int) -> httpcore.ConnectionPool:
 
 @dataclass(frozen=True)
 class Got:
-    """An answer that is a JSON object, or the classed failure to get one."""
+    """An answer that is a JSON object (a list stands in it as `results`), or the classed failure to get one."""
 
     status: int = 0
     body: Mapping[str, Any] = field(default_factory=dict)
@@ -56,10 +56,18 @@ class Got:
 
 
 def exchange(
-    method: str, base_url: str, path: str, *, token: str, deadline: float, content: bytes | None = None
+    method: str,
+    base_url: str,
+    path: str,
+    *,
+    token: str,
+    deadline: float,
+    content: bytes | None = None,
+    more_headers: Sequence[tuple[str, str]] = (),
 ) -> Got:
     """One request and its answer, at most `deadline` seconds in all. A request that may have arrived is never "not sent"."""
     headers = [
+        *more_headers,
         ("Authorization", f"Bearer {token}"),
         ("Accept", "application/json"),
         ("Content-Type", "application/json"),
@@ -96,6 +104,8 @@ def _read(response: httpcore.Response) -> bytes:
 
 def _judge(response: httpcore.Response, raw: bytes, writes: bool) -> Got:
     status = response.status
+    if status == HTTPStatus.NO_CONTENT:
+        return Got(status=status, raw=raw)
     body = _object(raw)
     if status in (200, 201) and body is not None and "error" not in body:
         return Got(status=status, body=body, raw=raw)
@@ -128,6 +138,8 @@ def _object(raw: bytes) -> Mapping[str, Any] | None:
         found = json.loads(raw)
     except (ValueError, RecursionError):
         return None
+    if isinstance(found, list):
+        return {"results": found}
     return found if isinstance(found, dict) else None
 
 

@@ -1,0 +1,192 @@
+"""The outside companies behind the adapters, each with the same handles: what is in their books, and how to have them misbehave."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+from integrations.erp.base import Connection, ErpAdapter, Outgoing
+from integrations.erp.flat_file.adapter import FlatFileErp
+from integrations.erp.rest_erp.adapter import RestErp
+from integrations.remote import Answer, Outcome
+from tests.simulators.companies import ROOT, TOKEN, ErpClient
+
+D = Decimal
+
+
+class Office(Protocol):
+    """One ERP, seen from inside and from outside."""
+
+    def adapter(self) -> ErpAdapter: ...
+
+    def works(self) -> None:
+        """What the ERP does while we wait."""
+
+    def orders(self, reference: str) -> int:
+        """How many live orders it has with our number."""
+
+    def vouchers(self, reference: str) -> Decimal:
+        """What it owes for our invoice, all its documents together."""
+
+    def received(self, order: str, line: int) -> Mapping[str, Decimal]:
+        """What it has received of an order's line, by lot."""
+
+    def block(self, supplier: str) -> None:
+        """Refuse this supplier from now on."""
+
+    def lose_next_answer(self) -> None:
+        """Do the next thing that writes, and have nobody hear of it."""
+
+    def add_field(self) -> None:
+        """Answer with a field nobody agreed, from now on."""
+
+    def drop_field(self) -> None:
+        """Leave out what was agreed, from now on."""
+
+    def pay(self) -> None:
+        """Pay everything that is owed."""
+
+
+def told(office: Office, said: tuple[Outgoing, Any], adapter: ErpAdapter | None = None) -> Answer:
+    """One document sent until there is a verdict."""
+    message, document = said
+    using = adapter or office.adapter()
+    payload = using.encode(message, document)
+    answer = using.send(message, payload)
+    for _ in range(50):
+        if answer.outcome != Outcome.PENDING:
+            break
+        office.works()
+        answer = using.send(message, payload)
+    return answer
+
+
+class RestOffice:
+    """The simulated ERP with a REST interface."""
+
+    def __init__(self, client: ErpClient, state: Path) -> None:
+        self.client, self.state = client, state
+
+    def adapter(self) -> ErpAdapter:
+        options = {"base_url": self.client.running.ready.split()[-1]}
+        return RestErp(Connection(deadline=5, option=lambda n: options.get(n, ""), secret=lambda _: TOKEN))
+
+    def works(self) -> None:
+        """It answers at once."""
+
+    def _documents(self, kind: str) -> list[dict[str, Any]]:
+        with sqlite3.connect(self.state) as books:
+            rows = books.execute("SELECT erp_number, status, body FROM documents WHERE kind = ?", (kind,)).fetchall()
+        return [{"number": number, "status": status, **json.loads(body)} for number, status, body in rows]
+
+    def orders(self, reference: str) -> int:
+        rows = self._documents("purchase_orders")
+        return sum(row["reference"] == reference and row["status"] != "cancelled" for row in rows)
+
+    def vouchers(self, reference: str) -> Decimal:
+        return sum((D(row["total"]) for row in self._documents("vouchers") if row["reference"] == reference), D(0))
+
+    def received(self, order: str, line: int) -> Mapping[str, Decimal]:
+        number = next(row["number"] for row in self._documents("purchase_orders") if row["reference"] == order)
+        found: Counter[str] = Counter()
+        for row in self._documents("receipts"):
+            for each in row["lines"] if row["purchase_order"] == number else ():
+                if each["line_number"] == line:
+                    found[each["lot"]] += D(each["quantity"])  # type: ignore[assignment]
+        return {lot: D(quantity) for lot, quantity in found.items() if quantity}
+
+    def block(self, supplier: str) -> None:
+        self.client.fault("reject")
+
+    def lose_next_answer(self) -> None:
+        self.client.fault("drop_answer", count=1)
+
+    def add_field(self) -> None:
+        self.client.fault("extra_field")
+
+    def drop_field(self) -> None:
+        self.client.fault("schema_change")
+
+    def pay(self) -> None:
+        """It pays at once."""
+
+
+class FlatFileOffice:
+    """The MMIS that takes files."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.behaviours, self.state = root / "mailboxes", root / "behaviours.json", root / "mmis.sqlite3"
+        self.wanted: dict[str, Any] = {}
+        self.run("--once")
+
+    def adapter(self) -> ErpAdapter:
+        options = {"folder": "MMIS"}
+        return FlatFileErp(
+            Connection(
+                deadline=5, option=lambda n: options.get(n, ""), secret=lambda _: "", folders=self.root
+            )
+        )  # fmt: skip
+
+    def run(self, *more: str) -> str:
+        command = [
+            sys.executable,
+            "-m",
+            "simulators.mmis",
+            "--folder",
+            str(self.root / "MMIS"),
+            "--state",
+            str(self.state),
+        ]
+        command += ["--behaviours", str(self.behaviours), *more]
+        return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60).stdout
+
+    def behave(self, **wanted: Any) -> None:
+        self.wanted |= wanted
+        self.behaviours.write_text(json.dumps(self.wanted))
+
+    def works(self) -> None:
+        self.run("--once")
+
+    def books(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.run("--stats"))
+        return found
+
+    def orders(self, reference: str) -> int:
+        row = self.books()["PO"].get(reference)
+        return int(row is not None and row["status"] != "cancelled")
+
+    def vouchers(self, reference: str) -> Decimal:
+        row = self.books()["VO"].get(reference)
+        return D(row["head"]["total"]).scaleb(-4) if row else D(0)
+
+    def received(self, order: str, line: int) -> Mapping[str, Decimal]:
+        books = self.books()
+        number, found = books["PO"][order]["number"], dict[str, Decimal]()
+        for row in books["GR"].values():
+            for each in row["lines"] if row["head"]["number"] == number else ():
+                if int(each["line"]) == line:
+                    found[each["lot"]] = found.get(each["lot"], D(0)) + D(each["quantity"]).scaleb(-4)
+        return {lot: quantity for lot, quantity in found.items() if quantity}
+
+    def block(self, supplier: str) -> None:
+        self.behave(blocked=[supplier])
+
+    def lose_next_answer(self) -> None:
+        """The folder is where answers wait: what can be lost is that we left the file at all."""
+
+    def add_field(self) -> None:
+        self.behave(release=True)
+
+    def drop_field(self) -> None:
+        self.behave(mangled=True)
+
+    def pay(self) -> None:
+        self.behave(paid=True)
+        self.works()

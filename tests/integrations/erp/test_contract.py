@@ -1,0 +1,220 @@
+"""What every adapter does, whatever is behind it. Skipped is only what an adapter declares that its ERP cannot do."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from integrations.erp.base import ErpAdapter, Outgoing, PaymentPage
+from integrations.remote import Answer, Outcome
+from tests.integrations.erp.offices import Office, told
+from tests.integrations.erp.papers import Story
+
+D = Decimal
+TAKEN = (Outcome.DELIVERED, Outcome.FOUND)
+
+
+def ordered(office: Office, **story: Any) -> Story:
+    made = Story(**story)
+    answer = told(office, made.ordering())
+    assert answer.outcome in TAKEN, answer
+    made.erp_number = answer.reference
+    return made
+
+
+def needs(office: Office, capability: str) -> None:
+    if not getattr(office.adapter().capabilities, capability):
+        pytest.skip(f"declares no {capability}")
+
+
+def test_health(office: Office) -> None:
+    assert office.adapter().health().outcome == Outcome.FOUND
+
+
+def test_the_same_document_gives_the_same_bytes(office: Office) -> None:
+    story = Story()
+    for said in (
+        story.ordering(),
+        story.cancelling(),
+        story.receiving("1", (1, "5", "A")),
+        story.billing("1", (1, "5", "8.42")),
+    ):
+        assert office.adapter().encode(*said) == office.adapter().encode(*said)
+
+
+def test_an_order_is_made_once_and_found_again(office: Office) -> None:
+    story, adapter = Story(), office.adapter()
+    assert adapter.find(story.ordering()[0]).outcome == Outcome.MISSING
+    first = told(office, story.ordering())
+    again = told(office, story.ordering())
+    found = adapter.find(story.ordering()[0])
+    assert first.outcome in TAKEN
+    assert first.reference
+    assert (again.reference, found.reference) == (first.reference, first.reference)
+    assert found.outcome in TAKEN
+    assert office.orders(story.number) == 1
+
+
+def test_a_race_makes_one_order(office: Office) -> None:
+    """Where the ERP itself promises it. Elsewhere the portal sends a reference by one worker at a time."""
+    if office.adapter().capabilities.duplicates != "server_unique":
+        pytest.skip("declares lookup: only one may send")
+    story = Story()
+    message, document = story.ordering()
+
+    def send(_: int) -> Answer:
+        adapter = office.adapter()
+        return adapter.send(message, adapter.encode(message, document))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, range(4)))
+    assert told(office, (message, document)).outcome in TAKEN
+    assert office.orders(story.number) == 1
+
+
+def test_a_lost_answer_is_asked_about_and_repeated_without_a_second_effect(office: Office) -> None:
+    story, adapter = Story(), office.adapter()
+    message, document = story.ordering()
+    payload = adapter.encode(message, document)
+    office.lose_next_answer()
+    lost = adapter.send(message, payload)
+    assert lost.outcome in (Outcome.UNKNOWN, Outcome.PENDING)
+    assert adapter.find(message).outcome in (Outcome.FOUND, Outcome.MISSING, Outcome.PENDING)
+    assert told(office, (message, document)).outcome in TAKEN
+    assert office.orders(story.number) == 1
+
+
+def test_a_rejected_supplier_is_refused_in_words(office: Office) -> None:
+    office.block("BETA")
+    story = Story(supplier="BETA")
+    answer = told(office, story.ordering())
+    assert (answer.outcome, answer.field) == (Outcome.PERMANENT, "supplier")
+    assert "supplier" in answer.detail
+    assert office.orders(story.number) == 0
+
+
+def test_a_cancelled_order_is_gone_and_cancelling_again_changes_nothing(office: Office) -> None:
+    story = Story()
+    # what was never there needs no cancelling
+    assert told(office, story.cancelling()).outcome in TAKEN
+    other = Story()
+    adapter = office.adapter()
+    message, document = other.ordering()
+    if not adapter.capabilities.cancels_confirmed:
+        pytest.skip("declares no cancels_confirmed")
+    other.erp_number = told(office, (message, document)).reference
+    assert told(office, other.cancelling()).outcome in TAKEN
+    assert told(office, other.cancelling()).outcome in TAKEN
+    assert office.orders(other.number) == 0
+
+
+def test_a_partial_receipt_with_two_lots_and_then_the_rest(office: Office) -> None:
+    needs(office, "lots")
+    story = ordered(office)
+    first = told(office, story.receiving("1", (1, "15", "A"), (1, "10", "B")))
+    assert first.outcome in TAKEN, first
+    assert office.received(story.number, 1) == {"A": D(15), "B": D(10)}
+    again = told(office, story.receiving("1", (1, "15", "A"), (1, "10", "B")))
+    assert again.reference == first.reference
+    rest = told(office, story.receiving("2", (1, "15", "B"), (3, "10", "")))
+    assert rest.outcome in TAKEN, rest
+    assert rest.reference != first.reference
+    assert office.received(story.number, 1) == {"A": D(15), "B": D(25)}
+    assert office.received(story.number, 3) == {"": D(10)}
+
+
+def test_a_reversed_receipt_leaves_nothing_received(office: Office) -> None:
+    needs(office, "reversals")
+    story = ordered(office)
+    message, receipt = story.receiving("1", (1, "15", "A"))
+    assert told(office, (message, receipt)).outcome in TAKEN
+    back = story.receiving("1R", (1, "-15", "A"), reverses=receipt.number)
+    assert told(office, back).outcome in TAKEN
+    assert told(office, back).outcome in TAKEN
+    assert office.received(story.number, 1) == {}
+
+
+def test_a_receipt_of_an_unknown_line_is_refused(office: Office) -> None:
+    story = ordered(office)
+    adapter = office.adapter()
+    message, receipt = Story(number=story.number, lines=((9, "GLOVE", "1", "BX", "1"),)).receiving("1", (9, "1", ""))
+    message = Outgoing(
+        topic=message.topic, reference=message.reference, order_number=story.number, erp_order_number=story.erp_number,
+        sequence=message.sequence,
+    )  # fmt: skip
+    answer = told(office, (message, receipt), adapter)
+    assert (answer.outcome, "line 9" in answer.detail) == (Outcome.PERMANENT, True)
+
+
+def test_a_voucher_owes_exactly_what_was_cleared(office: Office) -> None:
+    story = ordered(office)
+    assert told(office, story.receiving("1", (1, "40", ""), (3, "10", ""))).outcome in TAKEN
+    said = story.billing("1", (1, "40", "8.42"), (3, "10", "54.00"), freight="12.50", total="880.00")
+    first = told(office, said)
+    assert first.outcome in TAKEN, first
+    assert told(office, said).reference == first.reference
+    assert office.vouchers(said[0].reference) == D("880.00")
+
+
+def test_the_same_supplier_invoice_is_not_owed_twice(office: Office) -> None:
+    story = ordered(office)
+    told(office, story.receiving("1", (1, "40", "")))
+    told(office, story.billing("1", (1, "20", "8.42"), supplier_invoice=f"S-{story.number}"))
+    second = story.billing("2", (1, "20", "8.42"), supplier_invoice=f"S-{story.number}")
+    answer = told(office, second)
+    assert answer.outcome == Outcome.PERMANENT
+    assert answer.detail
+    assert office.vouchers(second[0].reference) == 0
+
+
+def test_payments_are_read_back_and_the_cursor_goes_on(office: Office) -> None:
+    needs(office, "payments")
+    story = ordered(office)
+    told(office, story.receiving("1", (1, "40", "")))
+    said = story.billing("1", (1, "40", "8.42"))
+    voucher = told(office, said)
+    office.pay()
+    rows, cursor = pulled(office.adapter(), "")
+    mine = [row for row in rows if row.reference == said[0].reference and row.status == "paid"]
+    assert [(row.voucher_number, row.paid_on is not None) for row in mine] == [(voucher.reference, True)]
+    assert mine[0].paid_on is not None
+    assert abs((mine[0].paid_on - datetime.now(UTC).date()).days) <= 1
+    assert pulled(office.adapter(), "") == (rows, cursor)
+    assert pulled(office.adapter(), cursor)[1] == cursor
+
+
+def pulled(adapter: ErpAdapter, cursor: str) -> tuple[list[Any], str]:
+    rows: list[Any] = []
+    for _ in range(100):
+        page = adapter.payments(cursor)
+        assert isinstance(page, PaymentPage), page
+        rows, cursor = [*rows, *page.payments], page.cursor
+        if not page.more:
+            break
+    return rows, cursor
+
+
+def test_a_field_nobody_knows_is_told_with_an_example_and_nothing_else(office: Office) -> None:
+    needs(office, "open_answers")
+    office.add_field()
+    answer = told(office, Story().ordering())
+    assert answer.outcome in TAKEN
+    assert answer.reference
+    assert len(answer.drift) == 1
+    assert "2027.1" in answer.drift[0].example
+
+
+def test_an_answer_without_what_was_agreed_is_no_success(office: Office) -> None:
+    office.drop_field()
+    answer = told(office, Story().ordering())
+    assert answer.outcome == Outcome.CONTRACT
+    assert "not what was agreed" in answer.detail
+
+
+def test_budgets(office: Office) -> None:
+    needs(office, "budgets")
+    assert isinstance(office.adapter().budgets(), list)
