@@ -10,15 +10,28 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Q
 
+from core.errors import Conflict
 from masterdata.rules.offers import round_money
 from procurement.models import BudgetFigure, Invoice, PurchaseOrder, PurchaseOrderLine
 
 
 def orders_commit(orders: Sequence[PurchaseOrder]) -> None:
-    """Book the `committed` amounts of orders that are being issued: one cost center, one month."""
-    _book(orders[0], sum((order.committed for order in orders), Decimal(0)))
+    """Book the `committed` amounts of orders that are being issued: one cost center, one month.
+
+    Raises Conflict where the budget is a hard stop and less is left: several requests may each have fitted when they were submitted.
+    """
+    first, total = orders[0], sum((order.committed for order in orders), Decimal(0))
+    figure = BudgetFigure.objects.filter(cost_center=first.cost_center_id, period=first.budget_period)
+    left = F("amount") - F("committed") - F("actual")
+    fits = figure.filter(Q(hard_stop=False) | Q(amount__gte=F("committed") + F("actual") + total))
+    if not fits.update(committed=F("committed") + total) and (found := figure.values_list(left).first()):
+        raise Conflict(
+            f"Only {found[0]:,.2f} {first.currency} is left in the budget of {first.budget_period}, and this needs {total:,.2f}. "
+            "Have the budget raised, or return it for less.",
+            code="budget_exceeded",
+        )
 
 
 def order_retotal(order: PurchaseOrder, lines: Iterable[PurchaseOrderLine]) -> None:
