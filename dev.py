@@ -194,6 +194,12 @@ def cmd_bench(args):
     become("-m", "benchmarks", *args)
 
 
+def cmd_chaos(args):
+    """a storm of kills, crashes and lies over 10,000 documents, counted inside the outside systems; ARGS="--seed 7" repeats one"""
+    ensure("dev.lock")
+    become("-m", "tests.chaos.storm", *args)
+
+
 def cmd_lock(args):
     """write the four locks again from pyproject.toml"""
     ensure("dev.lock")

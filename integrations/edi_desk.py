@@ -25,6 +25,7 @@ Format = Literal["x12", "edifact", "ubl", "cxml", "xml", "unknown"]
 Target = Literal["json", "x12", "edifact", "ubl"]
 TARGETS: Final = ("json", "x12", "edifact", "ubl")
 _MOST_SEGMENTS: Final = 20_000
+_ISA: Final = re.compile(rb"ISA[^A-Za-z0-9\s].{80}", re.DOTALL)
 _CXML: Final = re.compile(rb"<cXML[\s>]|<!DOCTYPE\s+cXML")
 _CXML_KIND: Final = re.compile(
     rb"<((?:PunchOut\w*|Order\w*|Confirmation\w*|ShipNotice\w*|Invoice\w*)(?:Request|Response|Message|Notice|Setup\w*)?)[\s>/]"
@@ -125,7 +126,7 @@ def recognise(data: bytes) -> Format:
         if _CXML.search(data[:20_000]):
             return "cxml"
         return "ubl" if b"urn:oasis:names:specification:ubl" in data[:20_000] else "xml"
-    return "x12" if b"ISA" in data[:100_000] else "unknown"
+    return "x12" if _ISA.search(data[:100_000]) else "unknown"
 
 
 def explain(data: bytes, profile: x12.Profile | None = None, *, segments: bool = True) -> Explained:

@@ -243,6 +243,15 @@ class Group:
     words: str
     example_id: int | None = None
 
+    @property
+    def sentence(self) -> str:
+        return without_place(self.words)
+
+
+def without_place(words: str) -> str:
+    """Words of a cause as a sentence: without the gap at the beginning where the document's number was."""
+    return words.removeprefix("…").lstrip(":,; ") or words
+
 
 def group_of(actor: Actor, group: Group) -> QuerySet[OutboundMessage]:
     """The dead letters of a group that the actor may see."""
@@ -273,8 +282,8 @@ class CauseGroup:
     words: str
 
     @property
-    def example(self) -> str:
-        return self.words
+    def sentence(self) -> str:
+        return without_place(self.words)
 
 
 def dead_letters(actor: Actor) -> list[CauseGroup]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from integrations.canonical import (
@@ -43,6 +43,7 @@ from integrations.x12.findings import Finding
 from integrations.x12.profile import Profile
 
 RUSH: Final = "224"
+_CENT: Final = Decimal("0.01")
 CHANGE_ANSWER: Final = "230"
 _PURPOSES: Final[dict[str, OrderPurpose]] = {
     "": "original",
@@ -300,7 +301,7 @@ def _invoic(rows: Rows) -> InvoiceDoc | None:
     if not number or issued is None or total is None:
         return None
     credit = opening.text(1) in ("381", "396", "308")
-    return InvoiceDoc(
+    document = InvoiceDoc(
         number=number,
         invoice_date=issued,
         order_number=reference([*rows.header, *(row for loop in rows.lines for row in loop)], "ON", "CO"),
@@ -317,6 +318,12 @@ def _invoic(rows: Rows) -> InvoiceDoc | None:
         buyer=party(rows.header, "BY", "IV", "BT"),
         unit_codes=rows.profile.unit_codes,
     )
+    added = sum((line.quantity * line.unit_price for line in lines), document.tax)
+    added += sum((charge.amount for charge in document.charges), Decimal(0))
+    if added.quantize(_CENT, ROUND_HALF_UP) != total.quantize(_CENT, ROUND_HALF_UP):
+        words = f"Lines, charges and taxes do not add up to the total of {total}."
+        rows.note("total-differs", words, "MOA", "warning")
+    return document
 
 
 def _invoice_line(rows: Rows, loop: list[Row]) -> InvoiceLine | None:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from core.actors import EVERYWHERE, Actor
 from core.errors import NotAllowed, NotFound
 from integrations.models import Alert, Notice
+from integrations.selectors import without_place
 from integrations.services.endpoints import THRESHOLD
 from integrations.watching import silences
 from masterdata.models import Role
@@ -158,7 +159,7 @@ def _causes() -> Iterable[Cause]:
             cursor.execute(statement, values)
             rows = cursor.fetchall()
         for key, endpoint_id, name, detail, count in rows:
-            title = words.format(count=count, name=name, words=detail or "").strip()
+            title = words.format(count=count, name=name, words=without_place(detail or "")).strip()
             yield Cause(
                 key=f"{kind}:{key}"[:200], kind=kind, title=title[:200], detail=(detail or "")[:500], count=count,
                 endpoint_id=endpoint_id,

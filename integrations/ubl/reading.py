@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from integrations.canonical import (
 from integrations.canonical.units import UNECE_UNITS
 from integrations.ubl.oasis import schemas_in
 from integrations.ubl.xml import Node, XmlError, parse_xml
+from integrations.x12.documents.invoice import turned
 from integrations.x12.findings import Finding, Severity
 from integrations.x12.profile import Profile
 
@@ -419,10 +420,13 @@ def _invoice(root: Node, values: _Values) -> InvoiceDoc | None:
     added += sum((charge.amount for charge in document.charges), Decimal(0))
     added -= values.number(root.first("LegalMonetaryTotal/PrepaidAmount")) or Decimal(0)
     added += values.number(root.first("LegalMonetaryTotal/PayableRoundingAmount")) or Decimal(0)
-    if added.quantize(_CENT) != total.quantize(_CENT):
+    if added.quantize(_CENT, ROUND_HALF_UP) != total.quantize(_CENT, ROUND_HALF_UP):
         values.note(
             "total-differs", f"Lines, charges and taxes do not add up to the total of {total}.", root, "warning"
         )
+    if total < 0:
+        values.note("negative-total", "The total is negative: it was read as a credit.", root, "warning")
+        return turned(document)
     return document
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -252,7 +252,9 @@ class _Writer:
         credit, currency = invoice.kind == "credit", invoice.currency
         if not currency:
             raise UblError(f"Invoice {invoice.number} does not say its currency.")
-        goods = sum((line.quantity * line.unit_price for line in invoice.lines), Decimal(0)).quantize(Decimal("0.01"))
+        goods = sum((line.quantity * line.unit_price for line in invoice.lines), Decimal(0)).quantize(
+            Decimal("0.01"), ROUND_HALF_UP
+        )
         due = (
             _text("PaymentMeansCode", "1") + _day("PaymentDueDate", invoice.due_date)
             if invoice.due_date and credit
@@ -285,7 +287,7 @@ class _Writer:
     def invoice_line(self, line: InvoiceLine, place: int, invoice: InvoiceDoc) -> str:
         credit = invoice.kind == "credit"
         number = "" if line.line_number is None else str(line.line_number)
-        whole = (line.quantity * line.unit_price).quantize(Decimal("0.01"))
+        whole = (line.quantity * line.unit_price).quantize(Decimal("0.01"), ROUND_HALF_UP)
         return _group(
             "CreditNoteLine" if credit else "InvoiceLine",
             _text("ID", str(place)),

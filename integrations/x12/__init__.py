@@ -15,7 +15,7 @@ from integrations.x12.documents.interchange_answer import (
     interchange_answers_bytes,
 )
 from integrations.x12.documents.reading import Parsed
-from integrations.x12.envelope import Group, Interchange, TransactionSet, alone, read, scan
+from integrations.x12.envelope import Group, Interchange, TransactionSet, alone, read, rewrite, scan
 from integrations.x12.findings import Finding, X12Error
 from integrations.x12.profile import Extra, Profile
 from integrations.x12.tokens import Delimiters, Segment
@@ -46,6 +46,7 @@ __all__ = [
     "outgoing",
     "parse",
     "read",
+    "rewrite",
     "scan",
     "write",
 ]

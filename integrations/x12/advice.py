@@ -86,7 +86,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "unused-segment": "Nothing has to be done: this segment is kept in the file and not used by us.",
     "verdict": _MAP,
     "purpose": _MAP,
-    "xml-refused": _SYSTEM,
+    "cxml": "Ask the supplier for one of the formats that are read, or enter the document by hand.",
+    "refused": _SYSTEM,
 }
 """Finding code → what to do next."""
 

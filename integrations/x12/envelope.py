@@ -160,15 +160,31 @@ def scan(source: bytes | BinaryIO, extensions: Extensions = ()) -> Iterator[Inte
 
 def alone(interchange: Interchange, group: Group, each: TransactionSet) -> bytes:
     """One transaction set in an envelope of its own, with the delimiters and control numbers it came under."""
-    delimiters = interchange.delimiters
-    isa = [text.ljust(width) for text, width in zip(interchange.isa[1:], ISA_WIDTHS, strict=False)]
-    isa[-1] = delimiters.component or ">"
-    segments = [["ISA", *isa], *([group.gs] if group.gs else []), *each.segments]
+    segments = [*([group.gs] if group.gs else []), *each.segments]
     if group.gs:
         segments.append(["GE", "1", group.control])
-    segments.append(["IEA", "1", interchange.control])
+    return _enveloped(interchange, [*segments, ["IEA", "1", interchange.control]])
+
+
+def rewrite(interchange: Interchange) -> bytes:
+    """A whole interchange as it was read: every segment that belongs to it, without the blanks and line ends around them."""
+    segments: list[Segment] = []
+    for group in interchange.groups:
+        segments += [group.gs] if group.gs else []
+        for each in group.sets:
+            segments += each.segments
+        segments += [group.ge] if group.ge else []
+    return _enveloped(interchange, [*segments, *interchange.answers, *([interchange.iea] if interchange.iea else [])])
+
+
+def _enveloped(interchange: Interchange, segments: list[Segment]) -> bytes:
+    delimiters = interchange.delimiters
+    isa = [text.ljust(width) for text, width in zip(interchange.isa[1:], ISA_WIDTHS, strict=False)]
+    isa[-1] = delimiters.component or next(
+        char for char in ">:" if char not in (delimiters.element, delimiters.segment)
+    )
     end = delimiters.segment
-    return "".join(delimiters.element.join(segment) + end for segment in segments).encode()
+    return "".join(delimiters.element.join(segment) + end for segment in (["ISA", *isa], *segments)).encode()
 
 
 class _Reader:

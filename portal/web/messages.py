@@ -158,7 +158,7 @@ def _group(group: selectors.CauseGroup) -> dict[str, Any]:
         "what": message_name(group.what),
         "endpoint": group.endpoint_name,
         "cause": group.cause.replace("_", " "),
-        "example": group.example,
+        "example": group.sentence,
         "oldest": fmt.age(group.oldest, ZONE),
         "href": href,
     }

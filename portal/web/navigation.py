@@ -110,6 +110,9 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
                 roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
             ),
             Place(
+                label="Flows", icon="route", screen="flows", roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
+            ),
+            Place(
                 label="ERPs", icon="arrows-exchange", screen="erps",
                 roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
             ),

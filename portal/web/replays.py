@@ -30,7 +30,7 @@ _CONTEXT = 3
 
 @dataclass(frozen=True)
 class DiffLine:
-    """One line of a difference: `mark` is "+", "-" or a space, "@" between parts."""
+    """One line of a difference: `mark` is "+", "-", a space, or nothing between parts."""
 
     mark: str
     text: str
@@ -43,7 +43,9 @@ class DiffLine:
 def difference(old: str, new: str) -> list[DiffLine]:
     """Old against new, line by line as a person reads them; empty where nothing differs."""
     found = difflib.unified_diff(lines_of(old), lines_of(new), lineterm="", n=_CONTEXT)
-    return [DiffLine(line[:1], line[1:]) for line in found if not line.startswith(("---", "+++"))]
+    lines = [line for line in found if not line.startswith(("---", "+++"))]
+    # where parts in between are the same, a row says so; the first part needs no such row
+    return [DiffLine("", "…") if line[:1] == "@" else DiffLine(line[:1], line[1:]) for line in lines[1:]]
 
 
 def _must_be(actor: Actor, *roles: str) -> None:
@@ -135,8 +137,7 @@ def group_page(request: HttpRequest) -> HttpResponse:
         "integration/group.html",
         {
             "title": f"{number:,} dead letters" if number > 1 else "One dead letter",
-            "words": group.words,
-            "number": number,
+            "words": group.sentence,
             "endpoint": examples[0].endpoint.name,
             "minutes": max(1, round(min(number, replay.GROUP_MOST) / rate)),
             "rate": round(rate),

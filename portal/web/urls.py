@@ -108,6 +108,7 @@ integration: list[URLPattern] = [
     path("endpoints/<str:code>/switch/", messages.endpoint_switch, name="endpoint-switch"),
     path("endpoints/<str:code>/maintenance/", watching.plan, name="maintenance-plan"),
     path("maintenance/<int:pk>/cancel/", watching.plan_cancel, name="maintenance-cancel"),
+    path("flows/", watching.flow_view, name="flows"),
     path("erps/", erps.erps, name="erps"),
     path("erps/move/", erps.move, name="erp-move"),
     path("erps/move/<int:pk>/withdraw/", erps.withdraw, name="erp-move-withdraw"),

@@ -21,6 +21,7 @@ from integrations.services.alerts import alert_take
 from integrations.services.maintenance import maintenance_cancel, maintenance_plan
 from integrations.watching import drain_seconds, paces, silences, window_ends
 from masterdata.models import Role
+from portal.flows import flows
 from portal.links import link
 from portal.web import format as fmt
 from portal.web import parts
@@ -96,6 +97,26 @@ def _where(row: Alert) -> str:
         f"{link('messages')}?endpoint={row.endpoint.code}&state={state}{direction}" if state
         else link("endpoint", row.endpoint.code)
     )  # fmt: skip
+
+
+@login_required
+def flow_view(request: HttpRequest) -> HttpResponse:
+    """Where documents wait in each flow, and for how long."""
+    actor = _page_of(request)
+    shown = [
+        {
+            "name": flow.name,
+            "hops": [
+                {
+                    "name": hop.name, "by": hop.by, "waiting": f"{hop.waiting:,}", "href": hop.href,
+                    "oldest": fmt.age(hop.oldest, ZONE) if hop.oldest and hop.waiting else None,
+                }
+                for hop in flow.hops
+            ],
+        }
+        for flow in flows(actor)
+    ]  # fmt: skip
+    return render(request, "integration/flows.html", {"flows": shown})
 
 
 @require_POST

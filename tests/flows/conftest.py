@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.core.management import call_command
 from django.db import connection
-from oauth2_provider.models import get_application_model
 from psycopg import sql
 
-from core.models import User
-from masterdata.models import Role, RoleGrant
 from tests.factories import Network, make_network
+from tests.flows.clients import api_clients
 from tests.flows.stack import Stack
 from tests.integrations.world import World
 from tests.simulators.companies import TOKEN
@@ -70,20 +66,8 @@ def network(stack: Stack) -> World:
 @pytest.fixture(scope="session")
 def credentials(network: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One API client per role, in the form demo_credentials prints them."""
-    clients = []
-    for role in Role:
-        user = User.objects.create_user(f"{role.value}@clients.invalid", name=f"API {role.label}", is_service=True)
-        RoleGrant.objects.create(user=user, role=role)
-        secret = uuid.uuid4().hex
-        application = get_application_model().objects.create(
-            name=role.label, user=user, client_type="confidential", authorization_grant_type="client-credentials"
-        )
-        # the web process has no fast test hasher
-        hashed = PBKDF2PasswordHasher().encode(secret, "salt", iterations=1)
-        get_application_model().objects.filter(pk=application.pk).update(client_secret=hashed)
-        clients.append({"role": role.value, "client_id": application.client_id, "client_secret": secret})
     path = tmp_path_factory.mktemp("credentials") / "clients.json"
-    path.write_text(json.dumps({"people": [], "clients": clients}))
+    path.write_text(json.dumps({"people": [], "clients": api_clients()}))
     return path
 
 

@@ -106,7 +106,7 @@ TABLE: dict[str, Entry | str] = {
     "message-decide": act("message", roles={"integration_support"}, choice="cancel", reason="x"),
     "inbound-replay": act("inbound", roles={"integration_support"}, reason="x"),
     "endpoint-switch": act("endpoint", roles={"integration_support"}, reason="x"),
-    "endpoint": Entry(args=("endpoint",), roles=frozenset(), scoped=True), "alerts": page(roles=SUPPORT),
+    "endpoint": Entry(args=("endpoint",), roles=frozenset(), scoped=True), "alerts": page(roles=SUPPORT), "flows": page(roles=SUPPORT),
     "maintenance-plan": act("endpoint", roles=set(), starts_at="2026-01-01T10:00", ends_at="2026-01-01T11:00", reason="x"),
     "maintenance-cancel": act("message", roles=set()), "alert-take": act("message", roles=set()),
     "message-difference": page("message", roles=frozenset({"integration_support"})),

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from integrations import edi_desk
 from integrations.canonical import KINDS, json_schema, to_json
+from integrations.edi_mapping import mapping_page
 from integrations.x12 import Finding, Profile, X12Error
 
 _EXIT: Final = {"accept": 0, "warn": 1, "quarantine": 2}
@@ -49,6 +50,7 @@ class Command(BaseCommand):
         schema = acts.add_parser("schema", help="the JSON Schemas of the canonical documents")
         schema.add_argument("kind", nargs="?", choices=sorted(KINDS), help="all of them where none is named")
         schema.add_argument("--out", help="a folder to write them to")
+        acts.add_parser("mapping", help="where each canonical field stands in X12, UBL and EDIFACT, as a page")
 
     def handle(self, *_args: object, **options: Any) -> None:
         act = getattr(self, f"do_{options['act']}")
@@ -120,6 +122,10 @@ class Command(BaseCommand):
                 (Path(options["out"]) / f"{kind}.json").write_text(text)
             else:
                 self.stdout.write(text)
+        return 0
+
+    def do_mapping(self, _options: dict[str, Any]) -> int:
+        self.stdout.write(mapping_page(), ending="")
         return 0
 
     def _read(self, name: str) -> bytes:

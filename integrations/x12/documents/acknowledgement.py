@@ -28,6 +28,7 @@ _CODES: Final = {"accepted": "A", "accepted_with_errors": "E", "partially": "P",
 # Our findings ↔ X12's syntax errors: in an element (AK403), a segment (AK304), a set (AK502), a group (AK905).
 _ELEMENT_ERRORS: Final = {
     "missing-element": "1",
+    "syntax-note": "2",
     "too-many-elements": "3",
     "too-short": "4",
     "too-long": "5",
@@ -35,7 +36,8 @@ _ELEMENT_ERRORS: Final = {
     "bad-date": "8",
     "bad-time": "9",
 }
-_SEGMENT_ERRORS: Final = {"bad-segment-id": "1", "missing-segment": "3"}
+_SEGMENT_ERRORS: Final = {"bad-segment-id": "1", "missing-segment": "3", "too-many": "5", "out-of-place": "7"}
+_EXCLUSION: Final = "10"
 _SET_ERRORS: Final = {"se-missing": "2", "se-control": "3", "se-count": "4", "st-duplicate": "7"}
 _GROUP_ERRORS: Final = {"ge-missing": "3", "ge-control": "4", "ge-count": "5"}
 _HAS_ELEMENT_ERRORS: Final = "8"
@@ -94,6 +96,8 @@ def _errors(findings: Iterable[Finding]) -> tuple[SegmentError, ...]:
         if code := _SEGMENT_ERRORS.get(each.code):
             errors.append(SegmentError(segment=each.segment, position=each.position, code=code))
         elif code := _ELEMENT_ERRORS.get(each.code):
+            if each.code == "syntax-note" and each.expected.startswith("E"):
+                code = _EXCLUSION
             spec = spec_of(each.segment)
             reference = spec[each.element - 1].reference if 0 < each.element <= len(spec) else ""
             errors.append(

@@ -96,6 +96,11 @@ def _signed(document: InvoiceDoc, totals: Row) -> InvoiceDoc:
         return document
     if document.kind == "invoice":
         totals.note("negative-total", "The total is negative: it was read as a credit memo.", 1, "warning")
+    return turned(document)
+
+
+def turned(document: InvoiceDoc) -> InvoiceDoc:
+    """A bill with a negative total as the credit it is: every amount with the opposite sign."""
     return replace(
         document,
         kind="credit",

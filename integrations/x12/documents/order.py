@@ -149,15 +149,15 @@ def _line_read(loop: list[Row], place: int, change: bool, deletes: bool) -> Orde
             "line-number", f"{row.name}01, the line number, is missing: the place in the order counts.", 1, "warning"
         )
     price = row.price(price_at, price_at + 1)
-    references = [each for each in loop if each.name == "REF"]
+    more = {each.name for each in loop}
     return OrderLine(
         line_number=place if number is None else number,
         identity=row.identity(price_at + 2),
-        description=description(loop),
+        description=description(loop) if "PID" in more else "",
         quantity=quantity,
         unit=row.unit(unit_at, required=not deleted),
         unit_price=Decimal(0) if price is None else price,
-        requested_date=dated(loop, "002"),
-        contract_number=reference(references, "CT") if references else "",
-        cost_center=reference(references, "CA") if references else "",
+        requested_date=dated(loop, "002") if "DTM" in more else None,
+        contract_number=reference(loop, "CT") if "REF" in more else "",
+        cost_center=reference(loop, "CA") if "REF" in more else "",
     )

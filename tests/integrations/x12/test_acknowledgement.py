@@ -48,6 +48,24 @@ def test_faults_are_named_with_segment_and_element() -> None:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "detail"),
+    [
+        ("*10**VN*A1", "*10**VN", ["AK3*PO1*3**8", "AK4*7*234*2"]),
+        ("ACK*IA*2*BX", "ACK*IA*2*BX~\nQTY*17*5*EA*text", ["AK3*QTY*5**8", "AK4*2*380*10"]),
+        ("BAK*00*AD*PO-1*20260301", "BAK*00*AD*PO-1*20260301~\nBAK*00*AD*PO-1*20260301", ["AK3*BAK*3**5"]),
+        ("ACK*IA*2*BX", "ACK*IA*2*BX~\nCUR*BY*USD~\nCTT*1~\nACK*IA*2*BX", ["AK3*CUR*5**7", "AK3*ACK*7**7"]),
+        ("PO1*1*2*BX*10**VN*A1", "PO1*1*2*Q7*10**VN*A1", []),
+    ],
+)
+def test_what_does_not_go_together_or_stands_elsewhere_is_named(old: str, new: str, detail: list[str]) -> None:
+    text = GOOD.replace(old, new)
+    added = text.count("~\n") - GOOD.count("~\n")
+    segments = written(text.replace("SE*5*", f"SE*{5 + added}*"))
+    assert segments[2:-2] == detail
+    assert segments[-2:] == (["AK5*E*5", "AK9*E*1*1*1"] if detail else ["AK5*A", "AK9*A*1*1*1"])
+
+
+@pytest.mark.parametrize(
     ("old", "new", "verdict"),
     [
         ("SE*5*0001", "SE*6*0001", "AK5*R*4"),

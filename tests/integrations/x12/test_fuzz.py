@@ -11,14 +11,16 @@ import resource
 import time
 from collections.abc import Callable
 
+from integrations import edi_desk
 from integrations.canonical import from_json, kind_of, to_json
-from integrations.x12 import Interchange, X12Error, acknowledge, interchange_answer, parse, read
-from tests.integrations.x12.samples import SAMPLES, interchange
+from integrations.x12 import acknowledge, interchange_answer, read
+from tests.integrations.x12 import samples
+from tests.integrations.x12.samples import SAMPLES
 
 SECONDS = float(os.environ.get("EDI_FUZZ_SECONDS", "20"))
 SLOWEST = 5.0
 MOST_GROWTH = 200_000
-OURS = interchange("855", "PR", "BAK*00*AD*PO-1*20260301", "PO1*1*2*BX*10**VN*A1", "ACK*IA*2*BX").encode()
+OURS = samples.interchange("855", "PR", "BAK*00*AD*PO-1*20260301", "PO1*1*2*BX*10**VN*A1", "ACK*IA*2*BX").encode()
 TOKENS = [
     b"ISA*", b"~", b"*", b">", b"\n", b"\r\n", b"^", b"\x1c", b"\xff", b"\xef\xbb\xbf", b"ST*850*0001~", b"SE*1*0001~", b"GS*PO*",
     b"IEA*1*", b"HL*1**S~", b"PO1*", b"NaN", b"1E999999", b"-", b"\xd9\xa2", b"9" * 400, b"\x00", b"BEG*00*SA*P**20260301~", b" " * 300,
@@ -68,33 +70,26 @@ def swap(data: bytes, dice: random.Random) -> bytes:
 HARM: list[Callable[[bytes, random.Random], bytes]] = [cut, flip, insert, shuffle, double, swap]
 
 
-def outcome(data: bytes) -> tuple[list[Interchange], X12Error | None]:
-    try:
-        return read(data), None
-    except X12Error as refused:
-        return [], refused
-
-
 def digest(data: bytes) -> None:
-    """Everything that is done with a file that comes in."""
-    found, refused = outcome(data)
-    if refused is not None:
-        assert str(refused).endswith(".")
-        assert 0 <= refused.offset <= len(data)
-    for each in found:
-        interchange_answer(each)
-        for finding in each.all_findings():
-            assert finding.message.endswith(".")
-            assert finding.advice
-            assert finding.offset <= len(data)
-        for group in each.groups:
-            acknowledge(group)
-            for one in group.sets:
-                result = parse(one)
-                if result.document is None:
-                    assert any(finding.severity == "error" for finding in result.findings)
-                else:
-                    assert from_json(kind_of(result.document), to_json(result.document)) == result.document
+    """Everything that is done with a file that comes in, whatever its format."""
+    found = edi_desk.explain(data)
+    every = [*found.findings, *(finding for each in found.documents for finding in each.findings)]
+    for finding in every:
+        assert finding.message.endswith(".")
+        assert finding.advice
+        assert -1 <= finding.offset <= len(data)
+    if found.verdict == "quarantine":
+        assert any(finding.severity == "error" for finding in every)
+    for said in found.documents:
+        if said.document is None:
+            assert any(finding.severity == "error" for finding in said.findings)
+        else:
+            assert from_json(kind_of(said.document), to_json(said.document)) == said.document
+    if found.format == "x12" and found.lines:
+        for interchange in read(data):
+            interchange_answer(interchange)
+            for group in interchange.groups:
+                acknowledge(group)
 
 
 def test_nothing_that_comes_in_can_do_harm() -> None:

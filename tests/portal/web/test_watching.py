@@ -95,6 +95,31 @@ def test_alerts_say_what_to_do_and_lead_there(world: World, client: Client) -> N
     assert "Nothing needs anybody" in client.get(reverse("alerts")).content.decode()
 
 
+def test_the_flows_tell_where_documents_wait(world: World, client: Client) -> None:
+    order = world.order()
+
+    def waits() -> dict[str, int]:
+        return {
+            hop["name"]: int(hop["waiting"])
+            for flow in client.get(reverse("flows")).context["flows"]
+            for hop in flow["hops"]
+        }
+
+    first = waits()
+    assert (first["To be told to the ERP"], first["To be told to the supplier"]) == (1, 1)
+    world.deliver()
+    assert waits()["Waits for the supplier's answer"] == 1
+    world.supplier_works()
+    on_its_way = waits()
+    assert (on_its_way["On its way"], on_its_way["Waits for the match"] + on_its_way["Exception to decide"]) == (1, 1)
+    world.receive(order)
+    assert waits()["Receipt to be told to the ERP"] == 1
+    for _ in range(3):
+        world.deliver()
+    after = waits()
+    assert (after["Receipt to be told to the ERP"], after["Waits for the payment"]) == (0, 1)
+
+
 @pytest.mark.parametrize(
     ("depth", "seconds", "words"),
     [
