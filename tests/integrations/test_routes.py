@@ -173,7 +173,7 @@ def test_the_screen_shows_the_preview_before_the_move(world: World, mmis: FlatFi
     client.force_login(make_user("support@network", (Role.INTEGRATION_SUPPORT, None)))
     asked = {"facility": "NORTH", "endpoint": "mmis", "document_kind": "", "starts_on": tomorrow(2).isoformat()}
     page = client.get(reverse("erps"), asked).content.decode()
-    assert "1 open orders stay where they are" in page
+    assert "1 open order stays where it is" in page
     assert client.post(reverse("erp-move"), {**asked, "reason": "cloud"}).status_code == 302
     page = client.get(reverse("erps")).content.decode()
     assert "planned from" in page
