@@ -152,7 +152,7 @@ def cmd_test(args):
     parallel = (
         []
         if any(a in ("-n", "--pdb") or a.startswith(("-n", "--numprocesses")) for a in args)
-        else ["-n", str(cores())]
+        else ["-n", str(cores()), "--dist", "loadgroup"]  # one real Tryton serves its tests
     )
     code = subprocess.call([str(PYTHON), "-m", "pytest"] + parallel + args, cwd=str(ROOT))
     if skipped:

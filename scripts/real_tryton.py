@@ -75,18 +75,19 @@ def prepare(servers: Embedded) -> Kept:
 
 
 @contextmanager
-def server(found: Kept, servers: Embedded, folder: Path, port: int) -> Iterator[str]:
-    """A running Tryton on a fresh copy of the company; gives its base address. The caller waits until it answers."""
-    _database(servers)
+def server(found: Kept, servers: Embedded, folder: Path, port: int) -> Iterator[tuple[str, str]]:
+    """A running Tryton on a fresh copy of the company; gives its base address and database. The caller waits until it answers."""
+    name = f"{DATABASE}_{os.getpid()}"
+    _database(servers, name)
     config = _config(folder, port)
-    _run([str(postgres_bin() / "pg_restore"), "-d", DATABASE, str(found.dump)], servers, "restore the company")
+    _run([str(postgres_bin() / "pg_restore"), "-d", name, str(found.dump)], servers, "restore the company")
     with (folder / "tryton.log").open("wb") as log:
         process = subprocess.Popen(
-            [str(found.programs / "trytond"), "-c", str(config), "-d", DATABASE], env=_env(servers), stdout=log, stderr=log,
+            [str(found.programs / "trytond"), "-c", str(config), "-d", name], env=_env(servers), stdout=log, stderr=log,
             preexec_fn=ends_with_parent(),
         )  # fmt: skip
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", name
     finally:
         process.terminate()
         process.wait(20)
@@ -116,7 +117,7 @@ def _make_company(servers: Embedded) -> None:
     work = home() / f"{place.name}.new"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
-    _database(servers)
+    _database(servers, DATABASE)
     config, programs = _config(work, 0), home() / "venv" / "bin"
     (work / "password").write_text(_PASSWORD)
     modules = [str(programs / "trytond-admin"), "-c", str(config), "-d", DATABASE, "--all", "-u", *MODULES]
@@ -132,10 +133,10 @@ def _make_company(servers: Embedded) -> None:
     work.rename(place)
 
 
-def _database(servers: Embedded) -> None:
+def _database(servers: Embedded, name: str) -> None:
     with psycopg.connect(servers.conninfo("postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
 def _config(folder: Path, port: int) -> Path:

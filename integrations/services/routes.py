@@ -58,12 +58,12 @@ class MovePreview:
     @property
     def sentence(self) -> str:
         """What a person reads before deciding."""
-        orders = " and ".join(f"{count:,} with {name}" for name, count in self.staying.items())
-        stay = (
-            f"{sum(self.staying.values()):,} open orders stay where they are ({orders}), with everything that follows them. "
-            if orders
-            else "No open order is left behind. "
+        orders, count = (
+            " and ".join(f"{n:,} with {name}" for name, n in self.staying.items()),
+            sum(self.staying.values()),
         )
+        words = "1 open order stays where it is" if count == 1 else f"{count:,} open orders stay where they are"
+        stay = f"{words} ({orders}), with everything that follows. " if count else "No open order is left behind. "
         what = KINDS[self.document_kind].lower()
         kept = "".join(
             f" {KINDS[kind]} stay with {name}: they have a route of their own."

@@ -14,7 +14,8 @@ from django.utils import timezone
 from core.actors import Actor
 from core.errors import Conflict, Invalid, NotAllowed
 from core.models import BusinessEvent
-from integrations.models import Endpoint, ErpRoute, FieldDrift, OutboundMessage
+from integrations.models import Alert, Endpoint, ErpRoute, FieldDrift, OutboundMessage
+from integrations.services.alerts import alerts_check
 from integrations.services.partners import erp_connect
 from integrations.services.routes import erp_move, erp_move_preview, erp_move_withdraw, erp_places
 from masterdata.models import Role
@@ -152,13 +153,27 @@ def test_a_new_field_is_noted_once_with_its_example(world: World) -> None:
     assert (noted.field, noted.example, noted.endpoint) == ("document.release", "2027.1", world.endpoint)
 
 
+def test_a_missing_field_stops_its_document_and_raises_an_alert(world: World) -> None:
+    assert world.erp is not None
+    order = world.order()
+    receipt = world.receive(order)
+    world.erp.fault("schema_change", match=order.number, count=1)
+    world.deliver()
+    assert (world.to_erp(order.number).state, world.to_erp(order.number).cause) == ("dead", "contract")
+    world.deliver()
+    assert world.to_erp(receipt.number).attempt_count == 0
+    alerts_check()
+    alert = Alert.objects.get(kind=Alert.Kind.DEAD_LETTER)
+    assert "erp_number is missing" in alert.detail
+
+
 def test_the_screen_shows_the_preview_before_the_move(world: World, mmis: FlatFileOffice, administrator: Actor) -> None:
     world.order()
     client = Client()
     client.force_login(make_user("support@network", (Role.INTEGRATION_SUPPORT, None)))
     asked = {"facility": "NORTH", "endpoint": "mmis", "document_kind": "", "starts_on": tomorrow(2).isoformat()}
     page = client.get(reverse("erps"), asked).content.decode()
-    assert "1 open orders stay where they are" in page
+    assert "1 open order stays where it is" in page
     assert client.post(reverse("erp-move"), {**asked, "reason": "cloud"}).status_code == 302
     page = client.get(reverse("erps")).content.decode()
     assert "planned from" in page

@@ -33,6 +33,7 @@ class Running:
     """The server and what a client needs to know."""
 
     address: str
+    database: str
     facts: Mapping[str, Any]
 
 
@@ -51,9 +52,9 @@ def tryton_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         folder = tmp_path_factory.mktemp("tryton")
-        with real_tryton.server(kept, servers, folder, port) as address:
+        with real_tryton.server(kept, servers, folder, port) as (address, database):
             until(lambda: _answers(address), f"Tryton answers; its log: {folder}", 60)
-            yield Running(address, kept.facts)
+            yield Running(address, database, kept.facts)
     except real_tryton.CannotInstall as fault:
         pytest.skip(f"NOTHING WAS TESTED AGAINST A REAL TRYTON: {fault}")
     finally:
@@ -72,7 +73,8 @@ class Wire:
     """Between us and Tryton: passes everything on, unless it was told to cut or to change something."""
 
     def __init__(self, target: str) -> None:
-        self.lose, self.drop = 0, ""
+        self.skip, self.lose, self.drop = 0, 0, ""
+        self.hold, self.release = 0, threading.Event()
         self.passed: list[tuple[str, str, int, str]] = []
         wire = self
 
@@ -96,12 +98,22 @@ class Wire:
     def passes(self, door: BaseHTTPRequestHandler, target: str) -> None:
         body = door.rfile.read(int(door.headers.get("Content-Length") or 0))
         headers = {k: v for k, v in door.headers.items() if k.lower() not in ("host", "content-length", "connection")}
+        writes = door.command != "GET"
+        if writes and self.hold:
+            # the request has arrived, and lies somewhere while nobody waits for it any more
+            self.hold -= 1
+            self.release.wait(60)
+            httpx.request(door.command, target + door.path, content=body, headers=headers, timeout=60)
+            door.close_connection = True
+            return
         got = httpx.request(door.command, target + door.path, content=body or None, headers=headers, timeout=60)
         content = got.content
         self.passed.append(
             (door.command, door.path.split("?")[0], got.status_code, got.headers.get("Content-Type", ""))
         )
-        if self.lose and door.command != "GET":
+        if writes and self.lose and self.skip:
+            self.skip -= 1
+        elif writes and self.lose:
             self.lose -= 1
             door.close_connection = True
             return
@@ -114,6 +126,7 @@ class Wire:
         door.wfile.write(content)
 
     def close(self) -> None:
+        self.release.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -139,7 +152,7 @@ class TrytonOffice:
 
     def connection(self, *, address: str = "", deadline: float = 25, **more: str) -> Connection:
         options = {
-            "base_url": address or self.wire.address, "database": "tryton", "company": str(self.running.facts["company"]),
+            "base_url": address or self.wire.address, "database": self.running.database, "company": str(self.running.facts["company"]),
             "units": "EA=u", **more,
         }  # fmt: skip
         return Connection(
@@ -197,7 +210,9 @@ class TrytonOffice:
 
             def call(method: str, *params: Any, **context: Any) -> Any:
                 body = {"id": 1, "method": method, "params": [*params, {"company": facts["company"], **context}]}
-                answer = http.post("/tryton/rpc/", json=body, auth=(facts["login"], facts["password"])).json()
+                answer = http.post(
+                    f"/{self.running.database}/rpc/", json=body, auth=(facts["login"], facts["password"])
+                ).json()
                 assert "error" not in answer, answer["error"]
                 return answer["result"]
 
