@@ -319,5 +319,5 @@ def test_fault_42_two_orders_together_stay_within_the_budget(world: World) -> No
     figure = BudgetFigure.objects.get(cost_center=center)
     assert len(steps) == 2, "each fitted alone"
     assert figure.committed == price * 2 <= figure.amount
-    with pytest.raises(Conflict, match="Only 1.00 USD is left"):
+    with pytest.raises(Conflict, match=r"Only 1\.00 USD is left"):
         approval_decide(actor=world.net.actor("approver@NORTH"), step_id=steps[1].pk, decision="approve")

@@ -257,6 +257,7 @@ class TestDev:
     def test_help_names_every_target(self) -> None:
         assert [line.split()[1] for line in self.python("help").stdout.splitlines()] == [
             "bench",
+            "chaos",
             "lint",
             "lock",
             "reset",
