@@ -97,7 +97,9 @@ def ensure(lock):
         STAMP.unlink()
     if not current:
         shutil.rmtree(str(VENV), ignore_errors=True)
-        run([sys.executable, "-m", "venv", str(VENV)], "Could not make the environment; the reason is above.")
+        # not the environment's own Python: that has just been removed
+        base = getattr(sys, "_base_executable", sys.executable)
+        run([base, "-m", "venv", str(VENV)], "Could not make the environment; the reason is above.")
     pip = [
         str(PYTHON),
         "-m",
