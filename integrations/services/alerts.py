@@ -105,18 +105,18 @@ GROUP BY 1, 2, 3
 """
 
 _WORDS: Final[Sequence[tuple[str, str, str]]] = (
-    (Kind.DEAD_LETTER, _DEAD, "{count:,} dead letters, {name}: {words}"),
-    (Kind.UNKNOWN_OUTCOME, _UNKNOWN, "{name}: {count:,} messages whose outcome a person has to find out"),
+    (Kind.DEAD_LETTER, _DEAD, "{name}, dead letters ({count:,}): {words}"),
+    (Kind.UNKNOWN_OUTCOME, _UNKNOWN, "{name}: outcomes that a person has to find out: {count:,}"),
     (Kind.CIRCUIT_OPEN, _CIRCUIT, "{name} does not answer; messages wait. {words}"),
     (Kind.SIGN_IN, _SIGN_IN, "{name} refuses our sign-in; messages wait until the credentials are right"),
-    (Kind.STUCK, _STUCK, "{name}: {count:,} documents have not moved for ten minutes. {words}"),
+    (Kind.STUCK, _STUCK, "{name}: documents that have not moved for ten minutes: {count:,}. {words}"),
     (
         Kind.ACKNOWLEDGEMENT_OVERDUE,
         _ACKNOWLEDGEMENT,
-        "{name} has not acknowledged {count:,} transmissions (first: {words})",
+        "{name} owes acknowledgements of transmissions: {count:,} (first: {words})",
     ),
-    (Kind.ANSWER_OVERDUE, _ANSWER, "{name} has not answered {count:,} orders (first: {words})"),
-    (Kind.ORDER_LATE, _LATE, "{count:,} orders with {name} are late (first: {words})"),
+    (Kind.ANSWER_OVERDUE, _ANSWER, "{name} owes answers to orders: {count:,} (first: {words})"),
+    (Kind.ORDER_LATE, _LATE, "{name}: late orders: {count:,} (first: {words})"),
 )
 
 

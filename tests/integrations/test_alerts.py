@@ -53,7 +53,7 @@ def test_ten_thousand_dead_letters_of_one_cause_are_one_alert_and_one_mail() -> 
         alerts_check()
         notices_send()
     assert opened() == [(Kind.DEAD_LETTER, 10_000)]
-    assert [m.subject for m in mail.outbox] == ["New: 10,000 dead letters, there: Unknown supplier 4711"]
+    assert [m.subject for m in mail.outbox] == ["New: there, dead letters (10,000): Unknown supplier 4711"]
     assert mail.outbox[0].to == ["oncall@hospital.example"]
 
 
@@ -86,7 +86,7 @@ def test_told_again_when_it_grew_tenfold_or_lasts_a_day_and_when_it_is_over() ->
     ]  # fmt: skip
     notices_send()
     assert len(mail.outbox) == 1
-    assert "Over: 10 dead letters" in mail.outbox[0].body
+    assert "Over: there, dead letters (10)" in mail.outbox[0].body
     dead(1, prefix="d")
     alerts_check()
     assert (Alert.objects.count(), len(opened())) == (2, 1)
