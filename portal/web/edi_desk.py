@@ -127,7 +127,7 @@ def _posted(request: HttpRequest, text: str, upload: str) -> bytes:
     if sent:
         if (sent.size or 0) > MOST_BYTES:
             raise Unusable(_too_long(sent.size or 0))
-        data = sent.read()
+        data: bytes = sent.read()
     elif pasted := request.POST.get(text, ""):
         # a form sends every line end as CR LF, whatever was pasted
         data = pasted.replace("\r\n", "\n").encode("utf-8", "replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -54,8 +55,8 @@ def test_a_file_is_read_continued_and_compared(visitor: Visitor) -> None:
     assert not visitor.problems
 
 
-def test_it_works_without_scripts(browser: Browser, live_server: object) -> None:
-    with visit(browser, str(live_server), java_script_enabled=False) as someone:
+def test_it_works_without_scripts(browser: Browser, live_server: Any) -> None:
+    with visit(browser, live_server.url, java_script_enabled=False) as someone:
         someone.login_as(make_user("support", (Role.INTEGRATION_SUPPORT, None)))
         someone.goto("/edi/")
         page = someone.page
