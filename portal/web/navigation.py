@@ -117,6 +117,10 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
                 roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
             ),
             Place(
+                label="EDI workbench", icon="file-search", screen="edi-desk",
+                roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
+            ),
+            Place(
                 label="Alerts", icon="bell", screen="alerts", badge="alerts",
                 roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
             ),

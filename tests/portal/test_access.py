@@ -117,6 +117,8 @@ TABLE: dict[str, Entry | str] = {
     "message-group-replay": act(
         roles={"integration_support"}, endpoint="erp", topic="purchase_order.create", cause="permanent", reason="x"
     ),
+    "edi-desk": page(roles=SUPPORT - {"auditor"}),
+    "edi-file": Entry("post", SUPPORT - {"auditor"}, body={"text": "GS*PO~", "to": "json"}),
     "erps": page(roles=SUPPORT),
     "erp-move": act(roles=set(), facility="NORTH", endpoint="erp", starts_on="2099-01-01", reason="x"),
     "erp-move-withdraw": act("message", roles=set(), reason="x"),

@@ -89,6 +89,20 @@ function expire(note) {
 }
 
 document.querySelectorAll(".toast-note").forEach(expire);
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  source.select();
+  try {
+    await navigator.clipboard.writeText(source.value);
+    toast("Copied.");
+  } catch {
+    toast("The text is selected: copy it with Ctrl+C.", "info");
+  }
+});
+
 // answers say `HX-Trigger: {"toast": {"message": "…", "tone": "success"}}`
 document.addEventListener("toast", (event) => toast(event.detail.message, event.detail.tone));
 document.addEventListener("htmx:sendError", () => toast("The portal cannot be reached. Nothing was changed; try again.", "error"));
