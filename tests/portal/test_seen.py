@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -62,14 +64,19 @@ def test_the_dead_mans_switch(client: Client) -> None:
 
 
 @pytest.fixture
-def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
     exporter = InMemorySpanExporter()
-    provider = TracerProvider()
+    # a provider that outlives its test starts a thread in every forked child, and no user namespace is made from there
+    provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     monkeypatch.setattr(trace, "_TRACER_PROVIDER", provider)
     monkeypatch.setattr("integrations.spans._tracer", provider.get_tracer("test"))
     monkeypatch.setattr("portal.telemetry._tracer", provider.get_tracer("test"))
-    return exporter
+    yield exporter
+    provider.shutdown()
+    monkeypatch.undo()
+    del provider
+    gc.collect()
 
 
 def test_a_request_and_the_call_it_leads_to_are_one_trace(

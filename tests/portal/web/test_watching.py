@@ -85,7 +85,7 @@ def test_alerts_say_what_to_do_and_lead_there(world: World, client: Client) -> N
     alerts_check()
     page = client.get(reverse("alerts"))
     text = page.content.decode()
-    assert "1 dead letters" in text
+    assert "dead letters (1)" in text
     assert "replay all of them" in text
     assert client.get(page.context["open"][0]["href"]).status_code == 200
     client.post(reverse("alert-take", args=[Alert.objects.get().pk]))
