@@ -106,18 +106,23 @@ def test_a_price_is_explained_with_its_rule_and_what_would_clear_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "factor"),
+    ("line", "factor", "amount", "clears"),
     [
-        (billed("10", "84.20"), "10"),  # the case's price for a box
-        (billed("1000", "8.42", "EA"), "100"),  # the box's price for a piece
-        (billed("10", "0.0842"), "100"),
-        (billed("10", "84.00"), "10"),  # within half a percent: prices are rounded
+        # the case's price for a box; the box's for a piece; the piece's for a box; nearly the case's: prices are rounded
+        (billed("10", "84.20"), "10", "757.80", "a corrected invoice in CA, or a credit of 757.80 USD"),
+        (billed("1000", "8.42", "EA"), "100", "8335.80", "a corrected invoice in BX, or a credit of 8,335.80 USD"),
+        (billed("10", "0.0842"), "100", "-83.36", "a corrected invoice in EA"),
+        (billed("10", "84.00"), "10", "755.80", "a corrected invoice in CA, or a credit of 755.80 USD"),
     ],
 )
-def test_a_price_off_by_a_pack_factor_is_a_unit_error(line: BilledLine, factor: str) -> None:
+def test_a_price_off_by_a_pack_factor_is_a_unit_error(line: BilledLine, factor: str, amount: str, clears: str) -> None:
     finding = only(line, PRICE)
-    assert finding.kind == "unit"
+    assert (finding.kind, finding.amount, finding.clears) == ("unit", D(amount), clears)
     assert f"wrong by a factor of {factor}." in finding.sentence
+
+
+def test_free_goods_that_are_billed_are_a_price() -> None:
+    assert found(match(invoice(billed(ordered=replace(ORDERED, price=D(0)))), [PRICE])) == [("price", D("84.20"))]
 
 
 def test_a_price_near_but_not_at_a_pack_factor_is_a_price() -> None:
@@ -189,6 +194,12 @@ def test_a_credit_is_held_to_the_price_and_not_to_quantities() -> None:
 )
 def test_header_findings(fields: dict[str, Any], expected: list[tuple[str, Decimal]]) -> None:
     assert found(match(invoice(billed(), **fields), [PRICE, Limit(kind="charges", amount=D(25))])) == expected
+
+
+@pytest.mark.parametrize(("charges", "matched"), [("8.42", True), ("8.43", False)])
+def test_charges_may_be_limited_in_percent_of_the_lines(charges: str, matched: bool) -> None:
+    limits = [PRICE, Limit(kind="charges", percent=D(10))]
+    assert match(invoice(billed(), charges=D(charges)), limits).matched is matched
 
 
 def test_a_line_that_is_not_on_the_order() -> None:
