@@ -69,6 +69,11 @@ def test_what_asks_for_confirmation_does_not_refuse() -> None:
     assert {finding.severity for finding in findings} == {"confirm"}
 
 
+def test_an_unusual_quantity_says_how_unusual() -> None:
+    _, (finding,) = check_line(line(usual_base=D(100)))
+    assert finding.message == "This is about 10 times what is usually asked for here."
+
+
 def test_the_money_lost_is_in_the_sentence() -> None:
     _, (finding,) = check_line(line(supplier_id=2))
     assert finding.message == "Off contract: S1 has it on GPO-114, and 14.80 would be lost."
@@ -82,6 +87,7 @@ def test_the_money_lost_is_in_the_sentence() -> None:
         ("3", "BX", "5", "1", "5 BX"),
         ("6", "BX", "5", "4", "8 BX"),
         ("1", "CA", "1", "4", "12 BX"),
+        ("0.5", "BX", "1", "0", "1 BX"),
     ],
 )
 def test_the_next_quantity_that_can_be_bought_is_suggested(
@@ -90,6 +96,7 @@ def test_the_next_quantity_that_can_be_bought_is_suggested(
     sold = item(offer(1, minimum=D(minimum), multiple=D(multiple)), EA="1", BX="100", CA="1000")
     _, (finding,) = check_line(line(sold, quantity, unit))
     assert finding.suggestion == suggestion
+    assert finding.remedy == f"Ask for {suggestion} ({suggestion.split()[0]}00 base units)."
 
 
 def test_a_line_is_priced_in_the_asked_unit_and_ordered_as_it_is_sold() -> None:

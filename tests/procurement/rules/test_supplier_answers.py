@@ -58,6 +58,12 @@ def test_the_limit_is_told_with_the_difference() -> None:
     assert said == "The price rises from 8.42 to 9.00 (6.9 %); allowed: 2 % or 5.00 USD, whichever is lower (network)."
 
 
+@pytest.mark.parametrize(("part", "named"), [("AC-9", "AC-9"), ("", "another product")])
+def test_a_substitute_is_named(part: str, named: str) -> None:
+    said = judge_answer(replace(LINE, action="substituted", substitute_part=part), TIGHT, "USD").sentence
+    assert said == f"The supplier wants to send {named} instead. Accept it or find another source."
+
+
 def test_free_goods_that_get_a_price_are_a_rise() -> None:
     free = replace(LINE, price=D(0), action="price_changed", answered_price=D("0.01"))
     assert not judge_answer(free, TIGHT, "USD").taken_over
