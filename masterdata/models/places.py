@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pghistory
 from django.db import models
 
 
@@ -77,6 +78,7 @@ class Location(models.Model):
         return self.kind in self.OUTSIDE
 
 
+@pghistory.track()
 class CostCenter(models.Model):
     """Who pays. `gl_account` is the default general-ledger account of its purchases."""
 
