@@ -10,12 +10,12 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypedDict
 
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from core.actors import EVERYWHERE, Actor
@@ -29,6 +29,7 @@ from integrations.services.endpoints import available, backoff, place_at
 from integrations.services.service_actor import service_actor
 from masterdata.models import ExternalId, Role
 from masterdata.rules.stewardship import Said
+from masterdata.selectors.stewardship import READERS
 from masterdata.services.masters import Verdict, masters_take, proposals_settle
 from procurement.services.budgets import BudgetSaid, budgets_take
 
@@ -62,6 +63,50 @@ def masters_request(*, actor: Actor, endpoint: str, kind: str, full: bool) -> Ma
     pull = _begin(found, kind, full=full, by=actor.user_id)
     MasterPull.objects.filter(pk=pull.pk).update(due_at=timezone.now())
     return pull
+
+
+def erp_names() -> dict[str, str]:
+    """Name by code of every ERP, as master data calls the systems."""
+    return dict(Endpoint.objects.filter(kind=Endpoint.Kind.ERP).order_by("name").values_list("code", "name"))
+
+
+class Seen(TypedDict):
+    """What is pulled of a kind from an ERP: the round that is open, and the last that is done."""
+
+    endpoint: Endpoint
+    kind: str
+    open: MasterPull | None
+    last: MasterPull | None
+
+
+def pulls_seen(actor: Actor) -> list[Seen]:
+    """Every kind of every ERP with its rounds, for readers of master data."""
+    if not any(actor.has(role) for role in READERS):
+        return []
+    latest = MasterPull.objects.order_by("endpoint_id", "kind", "state", "-id").distinct("endpoint_id", "kind", "state")
+    known = {(row.endpoint_id, row.kind, row.state): row for row in latest}
+    return [
+        Seen(
+            endpoint=endpoint, kind=kind, open=known.get((endpoint.pk, kind, MasterPull.State.OPEN)),
+            last=known.get((endpoint.pk, kind, MasterPull.State.DONE)),
+        )
+        for endpoint in Endpoint.objects.filter(kind=Endpoint.Kind.ERP).order_by("name")
+        for kind in kinds_of(endpoint)
+    ]  # fmt: skip
+
+
+def pull_rows(actor: Actor, pull_id: int) -> tuple[MasterPull, QuerySet[MasterPullRow]]:
+    """A round and what became of its records; of items and suppliers for readers of master data, of cost centers and budgets for
+    those of the whole network. Raises NotFound.
+    """
+    found = MasterPull.objects.filter(pk=pull_id).select_related("endpoint").first()
+    of_all = actor.scopes(*READERS) is EVERYWHERE
+    reads = of_all or (
+        any(actor.has(role) for role in READERS) and found is not None and found.kind in ("item", "supplier")
+    )
+    if found is None or not reads:
+        raise NotFound("There is no such pull.")
+    return found, found.rows.order_by("id")
 
 
 def masters_plan() -> int:
