@@ -274,7 +274,8 @@ def _budget(row: Requisition, period: str, pending: bool) -> parts.Budget | None
     if figures is None:
         return None
     return parts.Budget(
-        label=f"{row.cost_center}, {period}", limit=figures.amount, actual=figures.actual, committed=figures.committed,
+        label=f"{row.cost_center}, {period}", limit=figures.amount,
+        actual=figures.actual + figures.billed_since, committed=figures.committed + figures.elsewhere,
         this=row.total if pending else Decimal(0), currency=row.currency,
         as_of=fmt.when(figures.as_of, row.facility.timezone),
     )  # fmt: skip

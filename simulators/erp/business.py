@@ -17,6 +17,8 @@ Body = dict[str, Any]
 Answer = tuple[int, Body]
 _CENT: Final = Decimal("0.01")
 _PAGE: Final = 500
+_MASTERS_PAGE: Final = 5000
+MASTERS: Final = ("items", "suppliers", "cost-centers")
 
 
 class Business:
@@ -33,10 +35,14 @@ class Business:
         }
 
     def open_with(self, opening: Body) -> None:
-        """Orders from before, under the numbers they have; an ERP that keeps anything already has them."""
+        """Orders from before, under the numbers they have, masters and budgets; an ERP that keeps anything already has them."""
         with self.store.change():
             if self.store.db.execute("SELECT 1 FROM documents LIMIT 1").fetchone():
                 return
+            for kind in MASTERS:
+                self.masters_put(kind, {"records": opening.get(kind, [])})
+            if opening.get("budgets"):
+                self.budgets_put(opening)
             for row in opening["purchase_orders"]:
                 body = row["body"]
                 ordered = checks.day(body, "ordered_on")
@@ -204,6 +210,26 @@ class Business:
         ).fetchall()
         page = [dict(row) for row in rows[:size]]
         last = str(page[-1]["cursor"]) if page else (since or "0")
+        return 200, {"results": page, "next": last, "more": len(rows) > size}
+
+    def masters_put(self, kind: str, body: Body) -> Answer:
+        """Sets records of a kind; each has an id of this ERP's own. `gone` lists ids that are there no longer."""
+        rows = body.get("records", [])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise Refused(422, "missing", "records must be a list of objects.", "records")
+        # an id is checked where records are used, not here: what is in old systems is not always in order
+        self.store.masters_put(kind, [(str(row.get("id", f"?{at}")), row) for at, row in enumerate(rows)])
+        self.store.masters_remove(kind, [str(key) for key in body.get("gone", [])])
+        return 200, {"stored": len(rows)}
+
+    def masters(self, kind: str, since: str, limit: str) -> Answer:
+        """Records of a kind that changed after a cursor, in the order of their changes."""
+        if not (since or "0").isdigit() or not (limit or "1").isdigit():
+            raise Refused(400, "invalid", "since is the cursor of an earlier answer.", "since")
+        size = min(max(int(limit or 100), 1), _MASTERS_PAGE)
+        rows = self.store.masters(kind, int(since or 0), size + 1)
+        page = [{**json.loads(row["body"]), "changed": row["changed"]} for row in rows[:size]]
+        last = str(page[-1]["changed"]) if page else (since or "0")
         return 200, {"results": page, "next": last, "more": len(rows) > size}
 
     def budgets_put(self, body: Body) -> Answer:

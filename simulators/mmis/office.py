@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from simulators.mmis.files import Damaged, acknowledgement, amount, budgets, opened, payments
+from simulators.mmis.files import MASTERS, Damaged, acknowledgement, amount, budgets, masters, opened, payments
 
 FIRST = {"PO": 700_000, "PX": 760_000, "GR": 800_000, "VO": 900_000}
 _TABLES = """
@@ -168,7 +168,15 @@ class Office:
             mine = [line for line in body["lines"] if line["cost_center"] == cost_center]
             committed += sum((amount(line["quantity"]) * amount(line["price"]) for line in mine), Decimal(0))
         period = f"{datetime.now(UTC):%Y-%m}"
-        self._leave(f"BUD{self._count('budgets'):08}.DAT", budgets(period, [(cost_center, total, committed, actual)]))
+        self._leave(
+            f"BUD{self._count('budgets'):08}.DAT",
+            budgets(period, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", [(cost_center, total, committed, actual)]),
+        )
+
+    def masters(self, kind: str, mode: str, rows: list[dict[str, str]]) -> None:
+        """Leaves a file of masters: all of them (F) or what changed (D)."""
+        number = self._count(f"masters {kind}")
+        self._leave(f"{MASTERS[kind][0]}{number:08}.DAT", masters(kind, mode, rows))
 
     def _leave(self, name: str, content: bytes) -> None:
         hidden = self.folder / "out" / f".{name}"

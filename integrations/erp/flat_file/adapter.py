@@ -22,11 +22,13 @@ from integrations.erp.base import (
     Budget,
     Capabilities,
     Connection,
+    MasterPage,
     Outgoing,
     Payment,
     PaymentPage,
 )
-from integrations.erp.flat_file.records import Record, file_of, moment, read, written
+from integrations.erp.flat_file import masters
+from integrations.erp.flat_file.records import Record, file_of, moment, moment_read, read, written
 from integrations.remote import Answer, Outcome, Strange
 from integrations.transports.folder import Folder, TransportError
 
@@ -48,7 +50,9 @@ class FlatFileErp:
     """
 
     content_type = "text/plain; charset=iso-8859-1"
-    capabilities = Capabilities(duplicates="server_unique", answers_later=True, budgets=True)
+    capabilities = Capabilities(
+        duplicates="server_unique", answers_later=True, budgets=True, masters=frozenset(masters.PREFIXES)
+    )
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -103,10 +107,19 @@ class FlatFileErp:
             return [
                 Budget(
                     cost_center=row.values["cost_center"], period=head.values["period"], budget=row.number("budget"),
-                    committed=row.number("committed"), actual=row.number("actual"),
+                    committed=row.number("committed"), actual=row.number("actual"), as_of=moment_read(head.values["as_of"]),
                 )
                 for row in records
             ]  # fmt: skip
+        except TransportError as fault:
+            return Answer(outcome=Outcome.TRANSIENT, detail=str(fault))
+        except NotAgreed as fault:
+            return _not_agreed(fault, b"")
+
+    def masters(self, kind: str, cursor: str) -> MasterPage | Answer:
+        """The files of a kind after the one named by the cursor. They stay where they are."""
+        try:
+            return masters.page(self._folder(), kind, cursor)
         except TransportError as fault:
             return Answer(outcome=Outcome.TRANSIENT, detail=str(fault))
         except NotAgreed as fault:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,13 +12,18 @@ from urllib.parse import quote
 from integrations.canonical import Document, Order, Receipt, Voucher
 from integrations.erp.agreed import Agreed, NotAgreed
 from integrations.erp.base import (
+    COST_CENTER,
+    ITEM,
     PURCHASE_ORDER_CANCEL,
     PURCHASE_ORDER_CREATE,
     RECEIPT_POST,
+    SUPPLIER,
     VOUCHER_POST,
     Budget,
     Capabilities,
     Connection,
+    Master,
+    MasterPage,
     Outgoing,
     Payment,
     PaymentPage,
@@ -44,7 +49,10 @@ _BUDGET: Final = Agreed(
     "budget", {"cost_center": str, "period": str, "budget": str, "committed": str, "actual": str},
     frozenset({"currency", "as_of"}),
 )  # fmt: skip
+_MASTERS: Final = {ITEM: "/items", SUPPLIER: "/suppliers", COST_CENTER: "/cost-centers"}
+_NOT_SAID: Final = ("id", "number", "changed")
 _PAGE: Final = 100
+_MASTERS_PAGE: Final = 2000
 _LATEST_DAY: Final = date(9999, 12, 31)
 
 
@@ -52,7 +60,7 @@ class RestErp:
     """The adapter. `base_url` is an option, `token` a secret of the endpoint."""
 
     content_type = "application/json"
-    capabilities = Capabilities(duplicates="server_unique", budgets=True)
+    capabilities = Capabilities(duplicates="server_unique", budgets=True, masters=frozenset(_MASTERS))
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -113,6 +121,17 @@ class RestErp:
             return [_budget(row) for row in got.body["results"]]
         except (KeyError, TypeError, ValueError, ArithmeticError) as fault:
             return _not_agreed(got, f"a budget lacks or mangles {fault}")
+
+    def masters(self, kind: str, cursor: str) -> MasterPage | Answer:
+        """One page of records that changed after the cursor; the ERP numbers its changes."""
+        got = self._call("GET", f"{_MASTERS[kind]}?since={quote(cursor, safe='')}&limit={_MASTERS_PAGE}")
+        if got.failure:
+            return got.failure
+        try:
+            rows = [_master(row) for row in got.body["results"]]
+            return MasterPage(masters=rows, cursor=str(got.body["next"]), more=bool(got.body["more"]))
+        except (KeyError, TypeError, AttributeError) as fault:
+            return _not_agreed(got, f"a page of {kind}s lacks or mangles {fault}")
 
     def health(self) -> Answer:
         """Ask for the health page, signed in as for everything else."""
@@ -178,11 +197,17 @@ def _payment(row: Mapping[str, Any]) -> Payment:
     )  # fmt: skip
 
 
+def _master(row: Mapping[str, Any]) -> Master:
+    values = {name: "" if value is None else str(value) for name, value in row.items() if name not in _NOT_SAID}
+    return Master(external_id=str(row.get("id") or ""), number=str(row.get("number") or ""), values=values)
+
+
 def _budget(row: Mapping[str, Any]) -> Budget:
     _BUDGET.check(row)
     return Budget(
         cost_center=row["cost_center"], period=row["period"], budget=Decimal(row["budget"]),
         committed=Decimal(row["committed"]), actual=Decimal(row["actual"]),
+        as_of=datetime.fromisoformat(row["as_of"]) if row.get("as_of") else None,
     )  # fmt: skip
 
 

@@ -26,11 +26,12 @@ from integrations.erp.base import (
     Budget,
     Capabilities,
     Connection,
+    MasterPage,
     Outgoing,
     Payment,
     PaymentPage,
 )
-from integrations.erp.tryton import invoices, purchases, shipments
+from integrations.erp.tryton import catalog, invoices, purchases, shipments
 from integrations.erp.tryton.masters import Masters
 from integrations.erp.tryton.wire import Row, Session, Stopped, encode
 from integrations.remote import Answer, Outcome
@@ -52,6 +53,7 @@ class Tryton:
         open_answers=False,
         cancels_confirmed=False,
         budgets=True,
+        masters=catalog.KINDS,
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -129,6 +131,18 @@ class Tryton:
 
         answer = self._asked(go)
         return found if answer.outcome == Outcome.FOUND else answer
+
+    def masters(self, kind: str, cursor: str) -> MasterPage | Answer:
+        """Items and suppliers; see catalog."""
+        pages: list[MasterPage] = []
+        units = Masters(Session(self.connection)).symbols
+
+        def go(session: Session) -> Answer:
+            pages.append(catalog.page(session, kind, cursor, {theirs: ours for ours, theirs in units.items()}))
+            return Answer(outcome=Outcome.FOUND)
+
+        answer = self._asked(go)
+        return pages[0] if pages else answer
 
     def health(self) -> Answer:
         """Read the company we buy for."""

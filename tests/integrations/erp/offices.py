@@ -53,6 +53,12 @@ class Office(Protocol):
     def pay(self) -> None:
         """Pay everything that is owed."""
 
+    def says(self, kind: str, names: Mapping[str, str]) -> None:
+        """From now on call records with these numbers so."""
+
+    def breaks_masters(self, kind: str) -> None:
+        """Answer nothing that can be read when asked for masters."""
+
 
 def told(office: Office, said: tuple[Outgoing, Any], adapter: ErpAdapter | None = None) -> Answer:
     """One document sent until there is a verdict."""
@@ -66,6 +72,12 @@ def told(office: Office, said: tuple[Outgoing, Any], adapter: ErpAdapter | None 
         office.works()
         answer = using.send(message, payload)
     return answer
+
+
+def records(kind: str, names: Mapping[str, str]) -> list[dict[str, str]]:
+    """Records as the simulated ERPs take them in."""
+    name = "description" if kind == "item" else "name"
+    return [{"id": f"{kind[0].upper()}-{number}", "number": number, name: words} for number, words in names.items()]
 
 
 class RestOffice:
@@ -116,6 +128,14 @@ class RestOffice:
 
     def pay(self) -> None:
         """It pays at once."""
+
+    def says(self, kind: str, names: Mapping[str, str]) -> None:
+        path = {"item": "/items", "supplier": "/suppliers", "cost_center": "/cost-centers"}[kind]
+        status, answer = self.client.call("PUT", path, {"records": records(kind, names)})
+        assert status == 200, answer
+
+    def breaks_masters(self, kind: str) -> None:
+        self.client.fault("html", method="GET")
 
 
 class FlatFileOffice:
@@ -190,3 +210,14 @@ class FlatFileOffice:
     def pay(self) -> None:
         self.behave(paid=True)
         self.works()
+
+    def says(self, kind: str, names: Mapping[str, str], mode: str = "") -> None:
+        mode = mode or ("F" if len(names) > 1 else "D")
+        given = self.root / "masters.json"
+        given.write_text(json.dumps({"kind": kind, "mode": mode, "records": records(kind, names)}))
+        self.run("--masters", str(given))
+
+    def breaks_masters(self, kind: str) -> None:
+        self.says(kind, {"CUT": "Short"}, mode="F")
+        for path in (self.root / "MMIS" / "out").glob("*.DAT"):
+            path.write_bytes(path.read_bytes()[:60])
