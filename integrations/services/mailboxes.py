@@ -13,8 +13,9 @@ from core.errors import Finding, Invalid
 from integrations.models import Endpoint
 from integrations.transports.base import Access, Mailbox, Setting, Transport, TransportError
 from integrations.transports.folder import Folder
+from integrations.transports.sftp import Sftp, host_keys
 
-TRANSPORTS: Final[Mapping[str, type[Transport]]] = {"folder": Folder}
+TRANSPORTS: Final[Mapping[str, type[Transport]]] = {"folder": Folder, "sftp": Sftp}
 _HOST: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
 _LONGEST_LINE: Final = 500
 _LONGEST_TEXT: Final = 20_000
@@ -28,6 +29,15 @@ def mailbox_of(endpoint: Endpoint, *, name: str) -> Mailbox:
             folders=settings.EDI_MAILBOX_DIR,
         )
     )  # fmt: skip
+
+
+def mailbox_host_keys(*, host: str, port: int = 22, internal_hosts: str = "") -> list[str]:
+    """What an SFTP server shows as its host keys, as lines for the setting `host_key`, once a person has compared them.
+
+    Raises TransportError.
+    """
+    found = host_keys(host, port, internal_hosts=internal_hosts)
+    return [f"{kind} {fingerprint}" for kind, fingerprint in found]
 
 
 def mailbox_configure(*, endpoint: Endpoint, transport: str, values: Mapping[str, str]) -> None:
