@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Final
+from dataclasses import asdict
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -31,12 +32,25 @@ def mailbox_of(endpoint: Endpoint, *, name: str) -> Mailbox:
     )  # fmt: skip
 
 
+def transport_described(transport: str) -> dict[str, Any]:
+    """What a transport promises and every setting it has, as plain data for a form, a command or the API."""
+    kind = TRANSPORTS[transport]
+    return {
+        "transport": transport,
+        **asdict(kind.semantics),
+        "settings": [asdict(setting) for setting in kind.settings],
+    }
+
+
 def mailbox_host_keys(*, host: str, port: int = 22, internal_hosts: str = "") -> list[str]:
     """What an SFTP server shows as its host keys, as lines for the setting `host_key`, once a person has compared them.
 
-    Raises TransportError.
+    Raises Invalid with the reason where it shows none.
     """
-    found = host_keys(host, port, internal_hosts=internal_hosts)
+    try:
+        found = host_keys(host, port, internal_hosts=internal_hosts)
+    except TransportError as fault:
+        raise Invalid(str(fault), code="no_host_key") from fault
     return [f"{kind} {fingerprint}" for kind, fingerprint in found]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import socket
 import threading
 import time
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -213,3 +216,24 @@ def test_one_bad_file_delays_no_other(world: World, server: Sshd) -> None:
 def test_host_keys_are_shown_as_they_are_entered(server: Sshd) -> None:
     shown = mailbox_host_keys(host="127.0.0.1", port=server.port, internal_hosts="127.0.0.1")
     assert f"ssh-ed25519 {server.fingerprint()}" in shown
+
+
+def test_the_command_describes_compares_and_checks(
+    world: World, server: Sshd, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endpoint = over_sftp(world, server)
+    for transport in TRANSPORTS:
+        call_command("mailbox", "settings", transport)
+    assert "host_key         Host key (required)" in capsys.readouterr().out
+    call_command("mailbox", "settings", "sftp", "--json")
+    assert json.loads(capsys.readouterr().out)["repeated_put"] == "lookup"
+    call_command("mailbox", "host-keys", "127.0.0.1", f"--port={server.port}", "--internal")
+    assert server.fingerprint() in capsys.readouterr().out
+    with pytest.raises(CommandError, match="private network"):
+        call_command("mailbox", "host-keys", "127.0.0.1", f"--port={server.port}")
+    call_command("mailbox", "check", endpoint.code)
+    shutil.rmtree(server.root / "in")
+    with pytest.raises(CommandError, match="has no folder in"):
+        call_command("mailbox", "check", endpoint.code)
+    with pytest.raises(CommandError, match="No mailbox"):
+        call_command("mailbox", "check", "erp-main")
