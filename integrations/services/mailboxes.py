@@ -14,9 +14,10 @@ from core.errors import Finding, Invalid
 from integrations.models import Endpoint
 from integrations.transports.base import Access, Mailbox, Setting, Transport, TransportError
 from integrations.transports.folder import Folder
+from integrations.transports.https import Https
 from integrations.transports.sftp import Sftp, host_keys
 
-TRANSPORTS: Final[Mapping[str, type[Transport]]] = {"folder": Folder, "sftp": Sftp}
+TRANSPORTS: Final[Mapping[str, type[Transport]]] = {"folder": Folder, "sftp": Sftp, "https": Https}
 _HOST: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
 _LONGEST_LINE: Final = 500
 _LONGEST_TEXT: Final = 20_000
