@@ -8,54 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-import structlog
 from django.db import transaction
 from django.utils import timezone
 
 from core.tracing import new_trace_id
 from integrations.models import InboundMessage, Partner
-from integrations.services.channels import folder_of
-from integrations.services.endpoints import place_at
 from integrations.services.outbox import acknowledgement_queue
 from integrations.services.payloads import payload_keep
-from integrations.transports.folder import Folder, TransportError
 from integrations.x12 import Finding, Group, Interchange, X12Error, alone, read
 
 State = InboundMessage.State
-_log = structlog.get_logger(__name__)
 _MOST_FINDINGS = 50
-
-
-def mailboxes_poll() -> int:
-    """Take in every complete file of every partner that is not paused. Returns how many."""
-    taken = 0
-    for partner in Partner.objects.filter(endpoint__paused=False).select_related("endpoint", "supplier"):
-        folder = folder_of(partner.endpoint, partner.supplier.code)
-        try:
-            waiting = list(folder.waiting())
-            if waiting:
-                taken += _take_all(partner, folder, waiting)
-        except TransportError as fault:
-            _log.error("mailbox_unreadable", endpoint=partner.endpoint.code, reason=str(fault))
-    return taken
-
-
-def _take_all(partner: Partner, folder: Folder, waiting: Sequence[Path]) -> int:
-    taken = 0
-    with place_at(partner.endpoint_id, 1, what=2) as free:
-        for path in waiting if free else ():
-            try:
-                content = folder.read(path)
-                file_accept(partner=partner, name=path.name, content=content)
-                folder.remove(path)
-                taken += 1
-            except TransportError as fault:
-                # only this file is delayed
-                _log.error("file_unreadable", endpoint=partner.endpoint.code, reason=str(fault))
-    return taken
 
 
 def file_accept(*, partner: Partner, name: str, content: bytes) -> InboundMessage:
