@@ -1,4 +1,4 @@
-"""How a message reaches its endpoint: an ERP through its adapter, a supplier in its format through a managed folder."""
+"""How a message reaches its endpoint: an ERP through its adapter, a supplier in its format in its mailbox."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from integrations.mapping.outbound import documents_of
 from integrations.models import Endpoint, InboundMessage, Interchange, OutboundMessage, Partner
 from integrations.remote import Answer, Outcome
 from integrations.services.control_numbers import control_number_next
+from integrations.services.mailboxes import TRANSPORTS, mailbox_of
 from integrations.services.outbox import ORDER_STREAM, TEST_ORDER_SEND
 from integrations.services.profiles import profile_of
-from integrations.transports.folder import Folder, TransportError
+from integrations.transports.base import Mailbox, TransportError
 from integrations.x12 import Envelope, Group, Profile, acknowledge, acknowledgement_bytes, order_bytes, parse, read
 from procurement.models import PurchaseOrder
 
 ADAPTERS: Final[Makers] = {"rest_erp": RestErp, "flat_file": FlatFileErp, "tryton": Tryton}
-TRANSPORTS: Final = ("folder",)
 _ENDINGS: Final[Mapping[str, str]] = {"x12": "x12", "edifact": "edi", "ubl": "xml"}
 
 
@@ -56,6 +56,9 @@ class Channel(Protocol):
 
     def probe(self) -> Answer:
         """Ask whether anybody is there, without telling anything."""
+
+    def close(self) -> None:
+        """Let go of what was opened for this turn."""
 
 
 def channel_for(endpoint: Endpoint) -> Channel:
@@ -110,6 +113,9 @@ class ErpChannel:
     def probe(self) -> Answer:
         return self._asked(self.adapter.health)
 
+    def close(self) -> None:
+        """Adapters hold nothing open for a turn."""
+
     def _asked(self, call: Callable[[], Answer]) -> Answer:
         try:
             return call()
@@ -128,15 +134,11 @@ def _order_of(message: OutboundMessage) -> str:
     return message.stream.removeprefix(ORDER_STREAM) if message.stream.startswith(ORDER_STREAM) else ""
 
 
-def folder_of(endpoint: Endpoint, supplier_code: str) -> Folder:
-    """The mailbox of a partner: named by the endpoint's configuration, else after the supplier."""
-    return Folder(settings.EDI_MAILBOX_DIR, endpoint.option("folder", supplier_code))
-
-
 class EdiChannel:
     def __init__(self, endpoint: Endpoint) -> None:
         self.partner = Partner.objects.select_related("supplier").get(endpoint=endpoint)
-        self.folder = folder_of(endpoint, self.partner.supplier.code)
+        self.endpoint = endpoint
+        self.mailbox: Mailbox | None = None
         self.names: dict[int | None, str] = {}
 
     def open(self, messages: Sequence[OutboundMessage]) -> None:
@@ -144,11 +146,12 @@ class EdiChannel:
         self.names.update((each.message_id, _file_name(each, self.partner.format)) for each in found)
 
     def prepare(self, messages: Sequence[OutboundMessage]) -> Mapping[int, Prepared | None]:
-        came = [message for message in messages if message.document_kind == "inbound_file"]
         documents = documents_of([message for message in messages if message.document_kind != "inbound_file"])
         return {
-            **{message.pk: self._acknowledgement(message) for message in came},
-            **{pk: self._order(message, documents[pk]) for message in messages if (pk := message.pk) in documents},
+            message.pk: self._order(message, documents[message.pk])
+            if message.pk in documents
+            else self._acknowledgement(message)
+            for message in messages
         }
 
     def _order(self, message: OutboundMessage, document: Document | None) -> Prepared | None:
@@ -213,24 +216,42 @@ class EdiChannel:
 
     def send(self, message: OutboundMessage, payload: bytes) -> Answer:
         name = self.names[message.pk]
-        try:
-            self.folder.put(name, payload)
-        except TransportError as fault:
-            return Answer(outcome=Outcome.TRANSIENT, detail=str(fault))
-        return Answer(outcome=Outcome.DELIVERED, reference=name)
+
+        def put(mailbox: Mailbox) -> Answer:
+            mailbox.put(name, payload)
+            return Answer(outcome=Outcome.DELIVERED, reference=name)
+
+        return self._asked(put)
 
     def find(self, message: OutboundMessage) -> Answer:
         name = self._name_before(message)
-        if name and self.folder.has(name):
-            return Answer(outcome=Outcome.FOUND, reference=name)
-        return Answer(outcome=Outcome.MISSING)
+
+        def look(mailbox: Mailbox) -> Answer:
+            if name and mailbox.has(name):
+                return Answer(outcome=Outcome.FOUND, reference=name)
+            return Answer(outcome=Outcome.MISSING)
+
+        return self._asked(look)
 
     def probe(self) -> Answer:
+        def check(mailbox: Mailbox) -> Answer:
+            mailbox.check()
+            return Answer(outcome=Outcome.FOUND)
+
+        return self._asked(check)
+
+    def close(self) -> None:
+        if self.mailbox is not None:
+            self.mailbox.close()
+
+    def _asked(self, call: Callable[[Mailbox], Answer]) -> Answer:
         try:
-            self.folder.check()
+            self.mailbox = self.mailbox or mailbox_of(self.endpoint, name=self.partner.supplier.code)
+            return call(self.mailbox)
         except TransportError as fault:
-            return Answer(outcome=Outcome.TRANSIENT, detail=str(fault))
-        return Answer(outcome=Outcome.FOUND)
+            return Answer(outcome=fault.outcome, detail=str(fault), retry_after=fault.retry_after)
+        except (SecretUnreadable, ImproperlyConfigured) as fault:
+            return Answer(outcome=Outcome.AUTHENTICATION, detail=str(fault))
 
     def _name_before(self, message: OutboundMessage) -> str:
         if message.payload_id:

@@ -9,57 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
-import structlog
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from core.tracing import new_trace_id
 from integrations.edi_files import MEDIA_TYPES, Batch, EdiFile, Part, Unreadable, edi_file_read
 from integrations.models import InboundMessage, Partner
-from integrations.services.channels import folder_of
-from integrations.services.endpoints import place_at
 from integrations.services.outbox import acknowledgement_queue
 from integrations.services.payloads import payload_keep_new, payloads_keep
 from integrations.services.profiles import profile_of
-from integrations.transports.folder import Folder, TransportError
 from integrations.x12 import Finding, Profile
 
 State = InboundMessage.State
 Lane = InboundMessage.Lane
-_log = structlog.get_logger(__name__)
 _MOST_FINDINGS = 50
-
-
-def mailboxes_poll() -> int:
-    """Take in every complete file of every partner that is not paused. Returns how many."""
-    taken = 0
-    for partner in Partner.objects.filter(endpoint__paused=False).select_related("endpoint", "supplier"):
-        folder = folder_of(partner.endpoint, partner.supplier.code)
-        try:
-            waiting = list(folder.waiting())
-            if waiting:
-                taken += _take_all(partner, folder, waiting)
-        except TransportError as fault:
-            _log.error("mailbox_unreadable", endpoint=partner.endpoint.code, reason=str(fault))
-    return taken
-
-
-def _take_all(partner: Partner, folder: Folder, waiting: Sequence[Path]) -> int:
-    taken = 0
-    with place_at(partner.endpoint_id, 1, what=2) as free:
-        for path in waiting if free else ():
-            try:
-                content = folder.read(path)
-                file_accept(partner=partner, name=path.name, content=content)
-                folder.remove(path)
-                taken += 1
-            except TransportError as fault:
-                # only this file is delayed
-                _log.error("file_unreadable", endpoint=partner.endpoint.code, reason=str(fault))
-    return taken
 
 
 def file_accept(*, partner: Partner, name: str, content: bytes) -> InboundMessage:
@@ -82,9 +48,11 @@ def file_accept(*, partner: Partner, name: str, content: bytes) -> InboundMessag
 
 
 def _first(partner: Partner, payload: str) -> InboundMessage | None:
-    """The file that came with the same bytes before. What was only tried in the sandbox does not count."""
+    """The file that came with the same bytes before. One of which everything was only tried in the sandbox does not count."""
+    documents = InboundMessage.objects.filter(parent=OuterRef("pk"))
+    tried = Exists(documents) & ~Exists(documents.filter(lane=Lane.LIVE))
     same = InboundMessage.objects.filter(endpoint=partner.endpoint_id, payload=payload, parent=None, lane=Lane.LIVE)
-    return same.order_by("id").first()
+    return same.exclude(tried).order_by("id").first()
 
 
 def file_split(*, file: InboundMessage, partner: Partner) -> None:
@@ -112,8 +80,6 @@ def file_split(*, file: InboundMessage, partner: Partner) -> None:
     for position, document in enumerate(documents, start=1):
         document.position = position
     InboundMessage.objects.bulk_create(documents)
-    if documents and all(document.lane == Lane.SANDBOX for document in documents):
-        file.lane = Lane.SANDBOX
     _end(file, State.SPLIT, "", f"{len(documents)} documents", findings)
 
 
