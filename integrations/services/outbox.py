@@ -18,6 +18,8 @@ from procurement.services.purchase_orders import purchase_order_record_dispatch,
 
 ACKNOWLEDGEMENT_SEND = "acknowledgement.send"
 TEST_ORDER_SEND = "test_order.send"
+ORDER_RESEND = "order_again."
+"""Begins the topic of an order (create) or cancellation (cancel) that was delivered before and is told once more."""
 ORDER_STREAM = "purchase_order:"
 
 # Facts are told on the road's hottest path, where compiling these joins by the ORM costs more than running them: hence by hand.

@@ -8,6 +8,8 @@ from dataclasses import fields, replace
 from typing import Any, Final
 
 from core.errors import Finding, Invalid
+from integrations import edifact, x12
+from integrations.edi_desk import recognise
 from integrations.models import Partner
 from integrations.x12 import Delimiters, Profile, X12Error
 from integrations.x12.advice import ADVICE
@@ -91,6 +93,39 @@ def profile_import(data: Any) -> tuple[str, Profile]:
     return str(fmt), replace(profile, test=False, partner="")
 
 
+def profile_seen(content: bytes, profile: Profile) -> tuple[str, Profile]:
+    """The format of a partner's file, and the profile with what its envelope tells: ids, version, delimiters, group ids.
+
+    Raises Invalid where there is nothing to take over.
+    """
+    try:
+        form = recognise(content)
+        if form == "edifact":
+            unb = edifact.read(content)[0]
+            (q, them), (our_q, us) = unb.sender, unb.receiver
+            return form, replace(profile, their_qualifier=q, their_id=them, our_qualifier=our_q, our_id=us)
+        if form == "ubl":
+            return form, profile
+        found = x12.read(content)[0]
+    except (x12.X12Error, edifact.EdifactError) as fault:
+        raise Invalid(f"Nothing can be taken over from this file: {fault}", code="sample_unreadable") from fault
+    (q, them), (our_q, us) = found.sender, found.receiver
+    group = found.groups[0] if found.groups else None
+    version = group.version if group and group.version in VERSIONS else profile.version
+    theirs, ours = (group.sender, group.receiver) if group else ("", "")
+    return "x12", replace(
+        profile, their_qualifier=q, their_id=them, our_qualifier=our_q, our_id=us, version=version,
+        their_group_id="" if theirs == them else theirs, our_group_id="" if ours == us else ours,
+        delimiters=_usable(found.delimiters, profile.delimiters),
+    )  # fmt: skip
+
+
+def _usable(theirs: Delimiters, ours: Delimiters) -> Delimiters:
+    """Their delimiters, where we could write with them: line ends and letters are read and not written."""
+    seen = Delimiters(theirs.element, theirs.component, theirs.segment)
+    return ours if any(_delimiter_findings(seen)) else seen
+
+
 def profile_findings(profile: Profile, fmt: str) -> Iterator[Finding]:
     """Everything that is wrong with a profile for a format, as findings at its fields."""
     yield from _names(profile, fmt)
@@ -142,15 +177,18 @@ def _names(profile: Profile, fmt: str) -> Iterator[Finding]:
 def _envelope(profile: Profile) -> Iterator[Finding]:
     if profile.version not in VERSIONS:
         yield _finding("version", f"The version {profile.version!r} is not one of {', '.join(VERSIONS)}.")
-    d = profile.delimiters
-    used = [each for each in (d.element, d.component, d.segment, d.repetition) if each]
-    if len(set(used)) != len(used) or not (d.element and d.component and d.segment):
-        yield _finding("delimiters", "The delimiters must all be there, and differ from each other.")
-    if any(len(each) != 1 or each.isalnum() or not each.isascii() or each in " ." for each in used):
-        yield _finding("delimiters", "A delimiter is one character that is no letter, digit, point or blank.")
+    yield from _delimiter_findings(profile.delimiters)
     for field, words in (("our_group_id", "Our group id"), ("their_group_id", "Their group id")):
         if len(getattr(profile, field)) > _ID_LENGTH["x12"]:
             yield _finding(field, f"{words} has at most 15 characters.")
+
+
+def _delimiter_findings(d: Delimiters) -> Iterator[Finding]:
+    used = [each for each in (d.element, d.component, d.segment, d.repetition) if each]
+    if len(set(used)) != len(used) or not (d.element and d.component and d.segment):
+        yield _finding("delimiters", "The delimiters must all be there, and differ from each other.")
+    if any(len(each) != 1 or each.isalnum() or not each.isascii() or each in " .\x00" for each in used):
+        yield _finding("delimiters", "A delimiter is one character that is no letter, digit, point or blank.")
 
 
 def _finding(field: str, message: str) -> Finding:
