@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Final
+from dataclasses import asdict
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,8 +14,10 @@ from core.errors import Finding, Invalid
 from integrations.models import Endpoint
 from integrations.transports.base import Access, Mailbox, Setting, Transport, TransportError
 from integrations.transports.folder import Folder
+from integrations.transports.https import Https
+from integrations.transports.sftp import Sftp, host_keys
 
-TRANSPORTS: Final[Mapping[str, type[Transport]]] = {"folder": Folder}
+TRANSPORTS: Final[Mapping[str, type[Transport]]] = {"folder": Folder, "sftp": Sftp, "https": Https}
 _HOST: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
 _LONGEST_LINE: Final = 500
 _LONGEST_TEXT: Final = 20_000
@@ -28,6 +31,28 @@ def mailbox_of(endpoint: Endpoint, *, name: str) -> Mailbox:
             folders=settings.EDI_MAILBOX_DIR,
         )
     )  # fmt: skip
+
+
+def transport_described(transport: str) -> dict[str, Any]:
+    """What a transport promises and every setting it has, as plain data for a form, a command or the API."""
+    kind = TRANSPORTS[transport]
+    return {
+        "transport": transport,
+        **asdict(kind.semantics),
+        "settings": [asdict(setting) for setting in kind.settings],
+    }
+
+
+def mailbox_host_keys(*, host: str, port: int = 22, internal_hosts: str = "") -> list[str]:
+    """What an SFTP server shows as its host keys, as lines for the setting `host_key`, once a person has compared them.
+
+    Raises Invalid with the reason where it shows none.
+    """
+    try:
+        found = host_keys(host, port, internal_hosts=internal_hosts)
+    except TransportError as fault:
+        raise Invalid(str(fault), code="no_host_key") from fault
+    return [f"{kind} {fingerprint}" for kind, fingerprint in found]
 
 
 def mailbox_configure(*, endpoint: Endpoint, transport: str, values: Mapping[str, str]) -> None:

@@ -69,35 +69,39 @@ def _compatible(address: IPv6Address) -> IPv4Address | IPv6Address:
     return IPv4Address(int(address)) if 1 < int(address) <= 0xFFFFFFFF else address
 
 
+def judged(host: str, port: int, *, internal_hosts: str) -> list[str]:
+    """The addresses of a host, each of which one may connect to. Raises Refused, or TransportError where the name is not known."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as fault:
+        raise TransportError(f"The host {host} is not known: {words_of(fault)}.") from fault
+    internal = host.lower() in internal_hosts.lower().replace(",", " ").split()
+    addresses = [str(address[0]) for *_, address in found]
+    for address in addresses:
+        judge(address, internal=internal)
+    return addresses
+
+
 def connected(host: str, port: int, *, internal_hosts: str, seconds: float) -> socket.socket:
     """A connection to the first address of a host that answers. Every address it has is judged before any is tried.
 
     Raises Refused, or TransportError where nobody answers in time.
     """
     ends = time.monotonic() + seconds
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as fault:
-        raise TransportError(f"The host {host} is not known: {_words(fault)}.") from fault
-    internal = host.lower() in internal_hosts.lower().replace(",", " ").split()
-    for *_, address in found:
-        judge(str(address[0]), internal=internal)
-    last: Exception | None = None
-    for family, kind, protocol, _, address in found:
-        attempt = socket.socket(family, kind, protocol)
-        attempt.settimeout(max(ends - time.monotonic(), 0.001))
+    last: OSError | None = None
+    for address in judged(host, port, internal_hosts=internal_hosts):
         try:
-            attempt.connect(address)
+            wire = socket.create_connection((address, port), max(ends - time.monotonic(), 0.001))
         except OSError as fault:
-            attempt.close()
             last = fault
         else:
-            attempt.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return attempt
-    raise TransportError(f"{host}:{port} does not answer: {_words(last)}.") from last
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return wire
+    raise TransportError(f"{host}:{port} does not answer: {words_of(last)}.") from last
 
 
-def _words(fault: Exception | None) -> str:
+def words_of(fault: BaseException | None) -> str:
+    """What went wrong on the way, as the end of a sentence."""
     if isinstance(fault, TimeoutError):
         return "no answer in time"
     return (getattr(fault, "strerror", None) or str(fault) or type(fault).__name__).rstrip(".")
