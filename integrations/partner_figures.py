@@ -100,6 +100,12 @@ def partners_list(actor: Actor, *, text: str = "") -> QuerySet[Partner]:
     ).order_by("supplier__name", "pk")
 
 
+def partners_named(actor: Actor) -> QuerySet[Partner]:
+    """Partners by name, to choose one; none for those who do not look after the whole network."""
+    found = Partner.objects.select_related("supplier").order_by("supplier__name")
+    return found if actor.scopes(*SEES_ALL) is EVERYWHERE else found.none()
+
+
 def partner_condition(partner: Partner) -> str:
     """How far a partner is: paused, live (something is), starting (something will be), sandbox, or new."""
     if partner.endpoint.paused:

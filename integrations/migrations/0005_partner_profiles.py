@@ -39,7 +39,7 @@ def live_are_connected(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0004_erp_adapters'),
+        ('integrations', '0005_audit_stays'),
         ('masterdata', '0002_sorted_lists'),
     ]
 
