@@ -17,15 +17,29 @@ from procurement.models import PurchaseOrder
 from procurement.services.purchase_orders import purchase_order_record_dispatch, purchase_orders_settle_rejection
 
 ACKNOWLEDGEMENT_SEND = "acknowledgement.send"
+TEST_ORDER_SEND = "test_order.send"
+ORDER_RESEND = "order_again."
+"""Begins the topic of an order (create) or cancellation (cancel) that was delivered before and is told once more."""
 ORDER_STREAM = "purchase_order:"
 
 # Facts are told on the road's hottest path, where compiling these joins by the ORM costs more than running them: hence by hand.
-_ORDER: Final = """
+_ORDER_TO: Final = """
     SELECT o.number, 'purchase_order' AS kind, o.facility_id, o.urgent, o.trace_id, 'purchase_order:' || o.number AS stream,
-           coalesce(o.issued_at, %(now)s::timestamptz) AS begun,
-           (SELECT p.endpoint_id FROM integrations_partner p WHERE p.supplier_id = o.supplier_id) AS supplier
+           coalesce(o.issued_at, %(now)s::timestamptz) AS begun, ({supplier}) AS supplier
     FROM procurement_purchaseorder o WHERE o.id = %(id)s
 """
+# a supplier is told what was issued since orders are live with it
+_ORDER: Final = _ORDER_TO.format(
+    supplier="""SELECT p.endpoint_id FROM integrations_partner p
+        JOIN integrations_partnerdocument d ON d.partner_id = p.id AND d.document = 'order' AND d.stage = 'live'
+        WHERE p.supplier_id = o.supplier_id AND d.live_at <= coalesce(o.issued_at, %(now)s::timestamptz)"""
+)
+# who was told the order is told that it is off, whatever was agreed since
+_WITHDRAWN: Final = _ORDER_TO.format(
+    supplier="""SELECT m.endpoint_id FROM integrations_outboundmessage m
+        JOIN integrations_partner p ON p.endpoint_id = m.endpoint_id
+        WHERE m.document_kind = 'purchase_order' AND m.document_number = o.number AND m.topic = 'purchase_order.create' LIMIT 1"""
+)
 _RECEIPT: Final = """
     SELECT r.number, 'receipt' AS kind, r.facility_id, o.urgent, r.trace_id, 'purchase_order:' || o.number AS stream,
            coalesce(o.issued_at, %(now)s::timestamptz) AS begun, NULL::bigint AS supplier
@@ -72,7 +86,7 @@ def order_announce(*, order_id: int) -> None:
 
 def order_withdraw(*, order_id: int) -> None:
     """A purchase order was cancelled: ERP and supplier are told. An order that one of them refused ends with it."""
-    number, _, _ = _write(_ORDER, order_id, PURCHASE_ORDER_CANCEL, suffix=":cancel")
+    number, _, _ = _write(_WITHDRAWN, order_id, PURCHASE_ORDER_CANCEL, suffix=":cancel")
     OutboundMessage.objects.filter(
         stream=ORDER_STREAM + number, topic=PURCHASE_ORDER_CREATE, state=OutboundMessage.State.DEAD, cause="permanent"
     ).update(state=OutboundMessage.State.CANCELLED, detail=Concat(Value("The order was cancelled. "), "detail"))

@@ -113,7 +113,12 @@ DAMAGE = {
         "UPDATE integrations_inboundmessage SET state = 'received', due_at = now() - interval '11 minutes'"
     ),
     "inbox.applied_has_effect": "UPDATE integrations_inboundmessage SET document_number = '' WHERE state = 'applied'",
-    "inbox.invoices_came_once": "UPDATE integrations_inboundmessage SET kind = '810', document_number = 'INV-1'",
+    "inbox.invoices_came_once": (
+        "UPDATE integrations_inboundmessage SET document_kind = 'invoice', document_number = 'INV-1' WHERE state = 'applied'"
+    ),
+    "inbox.sandbox_has_no_effect": "UPDATE integrations_inboundmessage SET lane = 'sandbox'",
+    "edi.tests_are_marked": "UPDATE integrations_interchange SET usage = 'T'",
+    "partner.profile_is_readable": "UPDATE integrations_partner SET habits = '[]'",
     "payload.content_is_unchanged": "UPDATE integrations_payload SET content = content || '\\x00'::bytea",
 }
 
