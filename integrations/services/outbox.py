@@ -10,7 +10,13 @@ from django.db.models import Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
-from integrations.erp.base import PURCHASE_ORDER_CANCEL, PURCHASE_ORDER_CREATE, RECEIPT_POST, VOUCHER_POST
+from integrations.erp.base import (
+    PURCHASE_ORDER_CANCEL,
+    PURCHASE_ORDER_CHANGE,
+    PURCHASE_ORDER_CREATE,
+    RECEIPT_POST,
+    VOUCHER_POST,
+)
 from integrations.models import OutboundMessage
 from integrations.services.doorbell import ring_after_commit
 from procurement.models import PurchaseOrder
@@ -18,12 +24,18 @@ from procurement.services.purchase_orders import purchase_order_record_dispatch,
 
 ACKNOWLEDGEMENT_SEND = "acknowledgement.send"
 ORDER_STREAM = "purchase_order:"
+_ORDERING: Final = (PURCHASE_ORDER_CREATE, PURCHASE_ORDER_CHANGE)
 
 # Facts are told on the road's hottest path, where compiling these joins by the ORM costs more than running them: hence by hand.
 _ORDER: Final = """
     SELECT o.number, 'purchase_order' AS kind, o.facility_id, o.urgent, o.trace_id, 'purchase_order:' || o.number AS stream,
            coalesce(o.issued_at, %(now)s::timestamptz) AS begun,
            (SELECT p.endpoint_id FROM integrations_partner p WHERE p.supplier_id = o.supplier_id) AS supplier
+    FROM procurement_purchaseorder o WHERE o.id = %(id)s
+"""
+_ORDER_AT_ERP: Final = """
+    SELECT o.number, 'purchase_order' AS kind, o.facility_id, o.urgent, o.trace_id, 'purchase_order:' || o.number AS stream,
+           coalesce(o.issued_at, %(now)s::timestamptz) AS begun, NULL::bigint AS supplier
     FROM procurement_purchaseorder o WHERE o.id = %(id)s
 """
 _RECEIPT: Final = """
@@ -70,11 +82,20 @@ def order_announce(*, order_id: int) -> None:
             purchase_order_record_dispatch(order_number=number, channel=channel, dispatch=PurchaseOrder.Dispatch.NONE)
 
 
+def order_change_announce(*, order_id: int, revision: int, tell_supplier: bool) -> None:
+    """An issued order changed: the ERP is told, and the supplier where it does not know.
+
+    Each change is a message of its own, behind what was told before; it says the order as it is when it leaves.
+    """
+    fact = _ORDER if tell_supplier else _ORDER_AT_ERP
+    _write(fact, order_id, PURCHASE_ORDER_CHANGE, suffix=f":r{revision}")
+
+
 def order_withdraw(*, order_id: int) -> None:
     """A purchase order was cancelled: ERP and supplier are told. An order that one of them refused ends with it."""
     number, _, _ = _write(_ORDER, order_id, PURCHASE_ORDER_CANCEL, suffix=":cancel")
     OutboundMessage.objects.filter(
-        stream=ORDER_STREAM + number, topic=PURCHASE_ORDER_CREATE, state=OutboundMessage.State.DEAD, cause="permanent"
+        stream=ORDER_STREAM + number, topic__in=_ORDERING, state=OutboundMessage.State.DEAD, cause="permanent"
     ).update(state=OutboundMessage.State.CANCELLED, detail=Concat(Value("The order was cancelled. "), "detail"))
     purchase_orders_settle_rejection(order_numbers=[number])
 
@@ -83,7 +104,7 @@ def order_announce_again(*, order_number: str) -> None:
     """What an outside system refused about an order is said to it once more, as our records say it now."""
     refused = OutboundMessage.objects.filter(
         stream=ORDER_STREAM + order_number,
-        topic=PURCHASE_ORDER_CREATE,
+        topic__in=_ORDERING,
         state=OutboundMessage.State.DEAD,
         cause="permanent",
     )
