@@ -4,6 +4,7 @@ from __future__ import annotations
 
 NAMES = {
     "purchase_order.create": "Order",
+    "purchase_order.change": "Order change",
     "purchase_order.cancel": "Cancellation",
     "receipt.post": "Receipt",
     "receipt.reverse": "Receipt reversal",

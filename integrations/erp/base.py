@@ -5,6 +5,8 @@ Semantics every adapter keeps:
 - `send` tries once, within `deadline` seconds as a whole, and never raises for what a remote does or fails to do. Where telling
   takes several steps, it looks first what is there under our reference and goes on from there; so it may always be repeated
   once the remote is quiet. PENDING says that the remote has it and its verdict comes later: sending again asks for the verdict.
+- A change of an order (PURCHASE_ORDER_CHANGE) carries its whole new state; lines of quantity 0 are no longer ordered. Told twice, or
+  overtaken by a later one, it changes nothing.
 - `find` asks whether our reference took effect: FOUND with the ERP's number, MISSING, or why it could not be asked.
 - `health` asks whether the ERP can be used, changing nothing: FOUND, or why not.
 - `payments` gives what changed after a cursor, oldest first; the same cursor gives the same rows again.
@@ -32,6 +34,7 @@ from integrations.canonical import Document
 from integrations.remote import Answer
 
 PURCHASE_ORDER_CREATE = "purchase_order.create"
+PURCHASE_ORDER_CHANGE = "purchase_order.change"
 PURCHASE_ORDER_CANCEL = "purchase_order.cancel"
 RECEIPT_POST = "receipt.post"
 VOUCHER_POST = "voucher.post"
@@ -57,6 +60,8 @@ class Capabilities:
     """Whether a document may be PENDING first."""
     cancels_confirmed: bool = True
     """Whether an order it has taken can be cancelled from outside."""
+    changes_confirmed: bool = True
+    """Whether an order it has taken can be changed from outside. If not, a change that is not made there by hand is refused in words."""
     lots: bool = True
     """Whether a receipt's lots are kept apart."""
     reversals: bool = True
@@ -79,6 +84,12 @@ class Outgoing:
     order_number: str
     erp_order_number: str
     sequence: int = 0
+
+    @property
+    def revision(self) -> int:
+        """Which change of an order this tells ("PO-2026-000431:r2"); 0 where it is no change."""
+        digits = self.reference.rpartition(":r")[2]
+        return int(digits) if self.topic == PURCHASE_ORDER_CHANGE and digits.isdigit() else 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,8 +20,8 @@ class BudgetFigure(models.Model):
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     committed = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     actual = models.DecimalField(max_digits=14, decimal_places=2, default=0)
-    elsewhere = models.DecimalField(max_digits=14, decimal_places=2, default=0)
-    billed_since = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    elsewhere = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
+    billed_since = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
     hard_stop = models.BooleanField(default=False, help_text="Refuse requisitions over the budget instead of warning.")
     as_of = models.DateTimeField()
 

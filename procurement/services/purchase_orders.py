@@ -21,6 +21,7 @@ from masterdata.rules.offers import round_money, round_price
 from masterdata.selectors import item_facts, scoped
 from procurement.events import (
     PurchaseOrderCancelled,
+    PurchaseOrderChanged,
     PurchaseOrderClosed,
     PurchaseOrderEvent,
     PurchaseOrderHeld,
@@ -210,7 +211,7 @@ def purchase_order_release(*, actor: Actor, number: str) -> PurchaseOrder:
 def purchase_order_close(*, actor: Actor, number: str, reason: str) -> PurchaseOrder:
     """Close an order that was received in part (or wholly): the rest is not expected any more and commits no budget.
 
-    Agree it with the supplier first: a short close sends no message. Raises Conflict, Invalid (no reason), NotFound, NotAllowed.
+    Agree it with the supplier first: a short close sends it no message; the ERP hears that nothing more comes. Raises Conflict, Invalid (no reason), NotFound, NotAllowed.
     """
     with acting(actor=actor, reason=_why(reason, "closed")):
         order = _buyers_order(actor, number, to="close orders")
@@ -219,7 +220,10 @@ def purchase_order_close(*, actor: Actor, number: str, reason: str) -> PurchaseO
                 f"{number} is {order.get_status_display().lower()}: only what was received can be closed.",
                 code="not_closable",
             )
+        short = [each for each in order.lines.all() if not each.cancelled and each.received_base < each.base_quantity]
         emit(*_close(order, reason, actor))
+        if short:
+            purchase_order_changed(order=order, actor=actor, what=f"closed short: {reason}", tell_supplier=False)
         return order
 
 
@@ -244,6 +248,8 @@ def purchase_order_reopen(*, actor: Actor, number: str, reason: str) -> Purchase
         orders_commit([order])
         requisitions_reopen(order_id=order.pk, actor=actor)
         emit(_fact(PurchaseOrderReopened, order, actor, reason=reason))
+        if any(line.received_base < line.base_quantity for line in lines):
+            purchase_order_changed(order=order, actor=actor, what=f"reopened: {reason}", tell_supplier=False)
         return order
 
 
@@ -262,8 +268,20 @@ def purchase_order_settle(*, order_id: int, actor: Actor) -> None:
     emit(*_close(order, "received, billed and paid", actor))
 
 
-def purchase_order_drop_line(*, line: PurchaseOrderLine, reason: str, actor: Actor) -> None:
-    """Take a line off its locked order: it goes back to sourcing. An order without live lines is cancelled."""
+def purchase_order_changed(*, order: PurchaseOrder, actor: Actor, what: str, tell_supplier: bool) -> None:
+    """Number a change of a locked order that outside systems have, and tell of it. A draft is nobody's business yet."""
+    if order.issued_at is None:
+        return
+    order.revision += 1
+    order.save(update_fields=["revision"])
+    emit(_fact(PurchaseOrderChanged, order, actor, revision=order.revision, what=what, tell_supplier=tell_supplier))
+
+
+def purchase_order_drop_line(*, line: PurchaseOrderLine, reason: str, actor: Actor, tell_supplier: bool = True) -> None:
+    """Take a line off its locked order: it goes back to sourcing, and whoever has the order hears of it.
+
+    An order without live lines is cancelled.
+    """
     order = PurchaseOrder.objects.get(pk=line.order_id)
     lines = list(order.lines.all())
     last = all(each.cancelled or each.pk == line.pk for each in lines)
@@ -281,6 +299,9 @@ def purchase_order_drop_line(*, line: PurchaseOrderLine, reason: str, actor: Act
         if state != order.status:
             order.resume(state)
     order.save(update_fields=["total", "committed", "status"])
+    purchase_order_changed(
+        order=order, actor=actor, what=f"line {line.line_number} taken off: {reason}", tell_supplier=tell_supplier
+    )
 
 
 def state_by_receipts(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> str:

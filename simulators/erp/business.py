@@ -89,7 +89,7 @@ class Business:
         return result
 
     def change(self, number: str, body: Body) -> Answer:
-        """PUT of an order's whole new state. The same `revision` again changes nothing."""
+        """PUT of an order's whole new state. The same `revision` again, or an older one, changes nothing."""
         order = self._order(number)
         if order["status"] != "open":
             raise Refused(422, "not_open", f"Purchase order {number} is {order['status']}.", "erp_number")
@@ -97,7 +97,7 @@ class Business:
         if body.get("reference", known["reference"]) != known["reference"]:
             raise Refused(422, "invalid", "The reference of an order cannot change.", "reference")
         revision = body.get("revision", 0)
-        if revision and revision == known.get("revision", 0):
+        if revision and revision <= known.get("revision", 0):
             return 200, shown(order)
         lines = self._order_lines(body)
         merged = {**known, **body}
@@ -292,6 +292,7 @@ def shown(row: sqlite3.Row) -> Body:
         "created_at": datetime.fromtimestamp(row["created"], UTC).isoformat(timespec="seconds"),
     }
     if row["kind"] == "purchase_orders":
+        result["revision"] = body.get("revision", 0)
         amounts = (Decimal(line["quantity"]) * Decimal(line["unit_price"]) for line in body["lines"])
         result["total"] = str(sum(amounts, Decimal(0)).quantize(_CENT, ROUND_HALF_UP))
     elif row["kind"] == "vouchers":

@@ -7,6 +7,7 @@ from decimal import Decimal
 POSITIONS = {
     "PO": {"reference": (0, 30), "supplier": (30, 20), "currency": (50, 3)},
     "PL": {"line": (0, 6), "item": (6, 30), "text": (36, 60), "quantity": (96, 18), "unit": (114, 3), "price": (117, 18), "cost_center": (135, 20)},
+    "PC": {"reference": (0, 30), "order": (30, 30), "number": (60, 20), "revision": (80, 6)},
     "PX": {"reference": (0, 30), "order": (30, 30), "number": (60, 20)},
     "GR": {"reference": (0, 30), "number": (30, 20), "reverses": (70, 30)},
     "GL": {"line": (0, 6), "quantity": (6, 18), "unit": (24, 3), "lot": (27, 40)},
@@ -50,7 +51,7 @@ def opened(content: bytes) -> tuple[int, str, list[dict[str, str]]]:
     if amount(trailer[8:28]) != quantities:
         raise Damaged(f"The quantities add up to {quantities}, the trailer says {amount(trailer[8:28])}.")
     amounts = sum((amount(r[n]) for r in records for n in ("total", "amount") if n in r), Decimal(0))
-    if kind == "PO":
+    if kind in ("PO", "PC"):
         amounts = sum((amount(r["price"]) for r in records if "price" in r), Decimal(0))
     if amount(trailer[28:48]) != amounts:
         raise Damaged(f"The amounts add up to {amounts}, the trailer says {amount(trailer[28:48])}.")

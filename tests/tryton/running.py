@@ -173,6 +173,11 @@ class TrytonOffice:
         domain = [["reference", "=", reference], ["state", "!=", "cancelled"]]
         return len(self.session().find("purchase.purchase", domain, ["id"]))
 
+    def lines(self, order: str) -> Mapping[int, tuple[Decimal, Decimal]]:
+        domain = [["purchase.reference", "=", order], ["type", "=", "line"]]
+        rows = self.session().find("purchase.line", domain, ["sequence", "quantity", "unit_price"])
+        return {row["sequence"]: (D(str(row["quantity"])), row["unit_price"]) for row in rows}
+
     def vouchers(self, reference: str) -> Decimal:
         domain = [["description", "=", reference], ["state", "in", ["posted", "paid"]]]
         rows = self.session().find("account.invoice", domain, ["total_amount"])

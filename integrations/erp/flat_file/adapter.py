@@ -15,9 +15,7 @@ from integrations.canonical import Document, Order, Receipt, Voucher
 from integrations.erp.agreed import NotAgreed
 from integrations.erp.base import (
     PURCHASE_ORDER_CANCEL,
-    PURCHASE_ORDER_CREATE,
-    RECEIPT_POST,
-    VOUCHER_POST,
+    PURCHASE_ORDER_CHANGE,
     Budget,
     Capabilities,
     Connection,
@@ -32,12 +30,6 @@ from integrations.remote import Answer, Outcome, Strange
 from integrations.transports.base import TransportError
 from integrations.transports.folder import Folder
 
-_KINDS: Final = {
-    PURCHASE_ORDER_CREATE: "PO",
-    PURCHASE_ORDER_CANCEL: "PX",
-    RECEIPT_POST: "GR",
-    VOUCHER_POST: "VO",
-}
 _FILES_PER_PAGE: Final = 20
 _ASK_AGAIN: Final = 5.0
 _LATEST_DAY: Final = date(9999, 12, 31)
@@ -65,7 +57,7 @@ class FlatFileErp:
             )
             return file_of(message.sequence, "PX", [row], Decimal(0), Decimal(0))
         if isinstance(document, Order):
-            return _order(message, document)
+            return _change(message, document) if message.topic == PURCHASE_ORDER_CHANGE else _order(message, document)
         if isinstance(document, Receipt):
             return _receipt(message, document)
         if isinstance(document, Voucher):
@@ -224,16 +216,29 @@ def _order(message: Outgoing, order: Order) -> bytes:
         facility=order.buyer.identifiers.get("buyer", ""), ship_to=order.ship_to.identifiers.get("buyer", ""),
         urgent="Y" if order.urgent else "N",
     )  # fmt: skip
+    return _ordering(message, "PO", head, order)
+
+
+def _change(message: Outgoing, order: Order) -> bytes:
+    head = written(
+        "PC", reference=message.reference, order=message.order_number, erp_order=message.erp_order_number,
+        revision=order.revision,
+    )  # fmt: skip
+    return _ordering(message, "PC", head, order)
+
+
+def _ordering(message: Outgoing, kind: str, head: str, order: Order) -> bytes:
     lines = [
         written(
             "PL", line=line.line_number, item=line.identity.buyer_item, text=line.description, quantity=line.quantity,
             unit=line.unit, price=line.unit_price, cost_center=line.cost_center, contract=line.contract_number,
+            expected_on=line.requested_date,
         )
         for line in order.lines
     ]  # fmt: skip
     quantities = sum((line.quantity for line in order.lines), Decimal(0))
     prices = sum((line.unit_price for line in order.lines), Decimal(0))
-    return file_of(message.sequence, "PO", [head, *lines], quantities, prices)
+    return file_of(message.sequence, kind, [head, *lines], quantities, prices)
 
 
 def _receipt(message: Outgoing, receipt: Receipt) -> bytes:

@@ -28,8 +28,9 @@ LAYOUTS: Final[Mapping[str, Sequence[tuple[str, str, int]]]] = {
     ),
     "PL": (
         ("line", "9", 6), ("item", "X", 30), ("text", "X", 60), ("quantity", "N", 18), ("unit", "X", 3), ("price", "N", 18),
-        ("cost_center", "X", 20), ("contract", "X", 30),
+        ("cost_center", "X", 20), ("contract", "X", 30), ("expected_on", "D", 8),
     ),
+    "PC": (("reference", "X", 30), ("order", "X", 30), ("erp_order", "X", 20), ("revision", "9", 6)),
     "PX": (("reference", "X", 30), ("order", "X", 30), ("erp_order", "X", 20)),
     "GR": (("reference", "X", 30), ("erp_order", "X", 20), ("received_at", "X", 20), ("reverses", "X", 30)),
     "GL": (("line", "9", 6), ("quantity", "N", 18), ("unit", "X", 3), ("lot", "X", 40), ("expiry", "D", 8)),

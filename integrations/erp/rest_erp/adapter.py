@@ -15,6 +15,7 @@ from integrations.erp.base import (
     COST_CENTER,
     ITEM,
     PURCHASE_ORDER_CANCEL,
+    PURCHASE_ORDER_CHANGE,
     PURCHASE_ORDER_CREATE,
     RECEIPT_POST,
     SUPPLIER,
@@ -39,7 +40,7 @@ _PATHS: Final = {
 }
 _DOCUMENT: Final = Agreed(
     "document", {"erp_number": str, "reference": str},
-    frozenset({"status", "version", "created_at", "total", "purchase_order"}),
+    frozenset({"status", "version", "revision", "created_at", "total", "purchase_order"}),
 )  # fmt: skip
 _PAYMENT: Final = Agreed(
     "payment", {"reference": str, "erp_number": str, "status": str},
@@ -71,17 +72,20 @@ class RestErp:
         if message.topic == PURCHASE_ORDER_CANCEL:
             body = {}
         elif isinstance(document, Order):
-            body = _order(document)
+            # a change is about the order that has our order number as its reference
+            body = {**_order(document), **({"reference": message.order_number} if message.revision else {})}
         elif isinstance(document, Receipt):
             body = _receipt(document, message.erp_order_number)
         elif isinstance(document, Voucher):
             body = _voucher(document, message.erp_order_number)
         else:
             raise TypeError(f"This ERP takes no {type(document).__name__}.")
-        return json.dumps({**body, "reference": message.reference}, sort_keys=True).encode()
+        return json.dumps({"reference": message.reference, **body}, sort_keys=True).encode()
 
     def send(self, message: Outgoing, payload: bytes) -> Answer:
         """Post the document; a cancellation of an order the ERP never had changes nothing and is done."""
+        if message.topic == PURCHASE_ORDER_CHANGE:
+            return self._change(message, payload)
         if message.topic != PURCHASE_ORDER_CANCEL:
             return _taken(message, self._call("POST", _PATHS[message.topic], payload))
         number = message.erp_order_number
@@ -96,7 +100,9 @@ class RestErp:
         return _named(got, Outcome.DELIVERED)
 
     def find(self, message: Outgoing) -> Answer:
-        """Ask by reference. A cancelled order counts as found for its cancellation."""
+        """Ask by reference. A cancelled order counts as found for its cancellation, one with a later revision for its change."""
+        if message.topic == PURCHASE_ORDER_CHANGE:
+            return self._lookup(PURCHASE_ORDER_CREATE, message.order_number, revision=message.revision)
         if message.topic != PURCHASE_ORDER_CANCEL:
             return self._lookup(message.topic, message.reference)
         return self._lookup(PURCHASE_ORDER_CREATE, message.order_number, status="cancelled")
@@ -138,7 +144,20 @@ class RestErp:
         got = self._call("GET", "/health")
         return got.failure or Answer(outcome=Outcome.FOUND, status_code=got.status)
 
-    def _lookup(self, topic: str, reference: str, status: str = "") -> Answer:
+    def _change(self, message: Outgoing, payload: bytes) -> Answer:
+        """Put the order's new state; the ERP takes a revision once, and none that is older than what it has."""
+        number = message.erp_order_number
+        if not number:
+            known = self._lookup(PURCHASE_ORDER_CREATE, message.order_number)
+            if known.outcome == Outcome.MISSING:
+                words = f"The ERP has no order {message.order_number}: there is nothing to change."
+                return Answer(outcome=Outcome.PERMANENT, detail=words, field="reference")
+            if known.outcome != Outcome.FOUND:
+                return known
+            number = known.reference
+        return _named(self._call("PUT", f"/purchase-orders/{quote(number, safe='')}", payload), Outcome.DELIVERED)
+
+    def _lookup(self, topic: str, reference: str, status: str = "", revision: int = 0) -> Answer:
         got = self._call("GET", f"{_PATHS[topic]}?reference={quote(reference, safe='')}")
         if got.failure:
             return got.failure
@@ -146,6 +165,7 @@ class RestErp:
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             return _not_agreed(got, "a list of results is missing")
         rows = [row for row in rows if not status or row.get("status") == status]
+        rows = [row for row in rows if not revision or int(row.get("revision") or 0) >= revision]
         if not rows:
             return Answer(outcome=Outcome.MISSING, status_code=got.status)
         return _named(Got(status=got.status, body=rows[0], raw=got.raw), Outcome.FOUND)
@@ -229,6 +249,7 @@ def _order(order: Order) -> dict[str, Any]:
                 "quantity": _text(line.quantity),
                 "unit": line.unit,
                 "unit_price": _text(line.unit_price),
+                "expected_on": line.requested_date.isoformat() if line.requested_date else "",
                 "cost_center": line.cost_center,
                 "contract": line.contract_number,
             }

@@ -21,6 +21,7 @@ from integrations.canonical import Document, Order, Receipt, Voucher
 from integrations.erp.agreed import NotAgreed
 from integrations.erp.base import (
     PURCHASE_ORDER_CANCEL,
+    PURCHASE_ORDER_CHANGE,
     PURCHASE_ORDER_CREATE,
     RECEIPT_POST,
     Budget,
@@ -52,6 +53,7 @@ class Tryton:
         answers_later=True,
         open_answers=False,
         cancels_confirmed=False,
+        changes_confirmed=False,
         budgets=True,
         masters=catalog.KINDS,
     )
@@ -81,6 +83,8 @@ class Tryton:
             masters = Masters(session)
             if message.topic == PURCHASE_ORDER_CREATE:
                 return purchases.put(session, masters, body)
+            if message.topic == PURCHASE_ORDER_CHANGE:
+                return purchases.change(session, body, message.order_number)
             if message.topic == PURCHASE_ORDER_CANCEL:
                 return purchases.cancel(session, message.order_number)
             if message.topic == RECEIPT_POST:
@@ -95,6 +99,9 @@ class Tryton:
         def go(session: Session) -> Answer:
             if message.topic == PURCHASE_ORDER_CREATE:
                 return purchases.state(session, message.reference)
+            if message.topic == PURCHASE_ORDER_CHANGE:
+                # a change leaves no trace of its own: telling it looks whether the purchase says the same
+                return Answer(outcome=Outcome.MISSING)
             if message.topic == PURCHASE_ORDER_CANCEL:
                 return purchases.cancelled(session, message.order_number)
             if message.topic == RECEIPT_POST:

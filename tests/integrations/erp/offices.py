@@ -32,6 +32,9 @@ class Office(Protocol):
     def orders(self, reference: str) -> int:
         """How many live orders it has with our number."""
 
+    def lines(self, order: str) -> Mapping[int, tuple[Decimal, Decimal]]:
+        """Quantity and price of each line of an order, as it has them."""
+
     def vouchers(self, reference: str) -> Decimal:
         """What it owes for our invoice, all its documents together."""
 
@@ -101,6 +104,10 @@ class RestOffice:
     def orders(self, reference: str) -> int:
         rows = self._documents("purchase_orders")
         return sum(row["reference"] == reference and row["status"] != "cancelled" for row in rows)
+
+    def lines(self, order: str) -> Mapping[int, tuple[Decimal, Decimal]]:
+        row = next(row for row in self._documents("purchase_orders") if row["reference"] == order)
+        return {line["line_number"]: (D(line["quantity"]), D(line["unit_price"])) for line in row["lines"]}
 
     def vouchers(self, reference: str) -> Decimal:
         return sum((D(row["total"]) for row in self._documents("vouchers") if row["reference"] == reference), D(0))
@@ -181,6 +188,10 @@ class FlatFileOffice:
     def orders(self, reference: str) -> int:
         row = self.books()["PO"].get(reference)
         return int(row is not None and row["status"] != "cancelled")
+
+    def lines(self, order: str) -> Mapping[int, tuple[Decimal, Decimal]]:
+        found = self.books()["PO"][order]["lines"]
+        return {int(line["line"]): (D(line["quantity"]).scaleb(-4), D(line["price"]).scaleb(-4)) for line in found}
 
     def vouchers(self, reference: str) -> Decimal:
         row = self.books()["VO"].get(reference)

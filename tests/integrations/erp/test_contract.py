@@ -110,6 +110,50 @@ def test_an_order_it_has_begun_refuses_to_be_cancelled_in_words(office: Office) 
     assert office.orders(story.number) == 1
 
 
+CHANGED = ((1, "GLOVE", "40", "BX", "9.00"), (3, "SUTURE", "0", "BX", "54.00"))
+
+
+@needs(changes_confirmed=True)
+def test_an_order_is_what_the_newest_change_says(office: Office) -> None:
+    story, adapter = ordered(office), office.adapter()
+    said = story.changing(2, *CHANGED)
+    assert adapter.encode(*said) == adapter.encode(*said)
+    assert adapter.find(said[0]).outcome == Outcome.MISSING
+    assert told(office, said).outcome in TAKEN
+    assert told(office, said).outcome in TAKEN
+    assert adapter.find(said[0]).outcome in TAKEN
+    assert office.lines(story.number) == {1: (D(40), D(9)), 3: (D(0), D(54))}
+    # one that was overtaken changes nothing
+    assert told(office, story.changing(1, (1, "GLOVE", "5", "BX", "1.00"))).outcome in TAKEN
+    assert office.lines(story.number) == {1: (D(40), D(9)), 3: (D(0), D(54))}
+    assert office.orders(story.number) == 1
+
+
+@needs(changes_confirmed=True)
+def test_a_lost_answer_to_a_change_changes_once(office: Office) -> None:
+    story, adapter = ordered(office), office.adapter()
+    message, document = story.changing(1, *CHANGED)
+    office.lose_next_answer()
+    assert adapter.send(message, adapter.encode(message, document)).outcome in (Outcome.UNKNOWN, Outcome.PENDING)
+    assert told(office, (message, document)).outcome in TAKEN
+    assert office.lines(story.number) == {1: (D(40), D(9)), 3: (D(0), D(54))}
+
+
+def test_a_change_of_an_order_that_is_not_there_is_refused_in_words(office: Office) -> None:
+    answer = told(office, Story().changing(1, *CHANGED))
+    assert (answer.outcome, bool(answer.detail)) == (Outcome.PERMANENT, True)
+
+
+@needs(changes_confirmed=False)
+def test_a_change_it_cannot_make_says_what_to_put_right_there(office: Office) -> None:
+    story = ordered(office)
+    answer = told(office, story.changing(1, *CHANGED))
+    assert answer.outcome == Outcome.PERMANENT
+    assert "line 1: price 8.42, to be 9; line 3: quantity 10, to be 0" in answer.detail
+    # what it says already needs no changing
+    assert told(office, story.changing(2, *story.lines)).outcome == Outcome.FOUND
+
+
 @needs(lots=True)
 def test_a_partial_receipt_with_two_lots_and_then_the_rest(office: Office) -> None:
     story = ordered(office)
