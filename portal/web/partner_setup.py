@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
@@ -18,7 +19,7 @@ from integrations.partner_figures import partners_require, sandbox_files
 from integrations.services import onboarding
 from integrations.services.checklists import Item, checklist, missing_for
 from integrations.services.mailboxes import TRANSPORTS, transport_described
-from integrations.services.profiles import VERSIONS, profile_of
+from integrations.services.profiles import VERSIONS, profile_of, profile_seen
 from integrations.x12 import Delimiters, Extra, Profile
 from portal.links import link
 from portal.message_words import message_name
@@ -217,9 +218,16 @@ def _sample(file: InboundMessage, profile: Profile) -> dict[str, Any]:
     """A file in the sandbox: what it is, and what each of its documents would have done."""
     about = about_file(bytes(file.payload.content), SEGMENTS, profile)
     documents = [_tried(each) for each in file.documents.all()]
+    try:
+        _, seen = profile_seen(bytes(file.payload.content), replace(profile, our_id=""))
+    except Invalid:
+        seen = profile
+    elsewhere = bool(seen.our_id) and (seen.our_qualifier, seen.our_id) != (profile.our_qualifier, profile.our_id)
     causes = {file.cause, *(each.cause for each in file.documents.all())}
     return {
         **about, "pk": file.pk, "name": file.file_name, "problem": file.detail if file.cause else "",
+        "addressed": f"{seen.our_qualifier}:{seen.our_id}" if elsewhere else "",
+        "we_are": f"{profile.our_qualifier}:{profile.our_id}",
         "documents": documents, "takes_over": bool(causes & set(_TAKES_OVER)),
     }  # fmt: skip
 
