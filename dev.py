@@ -28,6 +28,13 @@ LINT = (
     ("djlint", "--lint", "--quiet", "templates"),
     ("python", "-W", "ignore::RuntimeWarning", "manage.py", "makemigrations", "--check", "--dry-run"),
 )
+SERVERS = {
+    "chromium": (("chromium", "chromium-browser"), "every browser test is"),
+    "openssh-server": (("sshd",), "the tests of SFTP are"),
+    "dovecot-imapd": (("dovecot",), "the tests of e-mail are"),
+    "python3-aiosmtpd": (("/usr/lib/python3/dist-packages/aiosmtpd",), "the tests of e-mail are"),
+}
+"""Debian packages the tests talk to: how to see that one is here, and what goes untested without it."""
 
 
 def say(message):
@@ -142,14 +149,12 @@ def cmd_run(args):
 def cmd_test(args):
     """run all tests in parallel; ARGS="tests/x -k name" chooses"""
     ensure("dev.lock")
+    missing = [package for package in SERVERS if not there(package)]
     skipped = ""
-    if not chromium():
-        skipped = (
-            "\n"
-            + "!" * 100
-            + "\n!! NO CHROMIUM: every browser test is skipped. Install it with: apt-get install chromium\n"
-            + "!" * 100
-        )
+    if missing:
+        lines = ["!! NO %s: %s skipped." % (package.upper(), SERVERS[package][1]) for package in missing]
+        lines.append("!! Install with: apt-get install " + " ".join(missing))
+        skipped = "\n%s\n%s\n%s" % ("!" * 100, "\n".join(lines), "!" * 100)
         say(skipped)
     parallel = (
         []
@@ -162,14 +167,16 @@ def cmd_test(args):
     sys.exit(code)
 
 
-def chromium():
-    """Whether a Chromium is here; as root on Debian it is installed when absent."""
-    if shutil.which("chromium") or shutil.which("chromium-browser"):
+def there(package):
+    """Whether a program of a Debian package is here; as root on Debian it is installed when absent."""
+    places, _ = SERVERS[package]
+    path = os.environ.get("PATH", os.defpath) + ":/usr/sbin"
+    if any(os.path.exists(place) if os.path.isabs(place) else shutil.which(place, path=path) for place in places):
         return True
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return False
-    say("Installing Debian's chromium for the browser tests …")
-    return apt_install("chromium")
+    say("Installing Debian's %s for the tests …" % package)
+    return apt_install(package)
 
 
 def cores():

@@ -83,6 +83,9 @@ class Nobody:
     def probe(self) -> Answer:
         return Answer(outcome=Outcome.FOUND)
 
+    def close(self) -> None:
+        """Nothing was opened."""
+
 
 def run(report: Report) -> None:
     _relay(report)

@@ -11,10 +11,10 @@ from integrations.services.alerts import alerts_check
 from integrations.services.delivery import deliver_run, endpoints_due
 from integrations.services.heartbeats import heartbeat
 from integrations.services.inbound_documents import documents_apply
-from integrations.services.inbox import mailboxes_poll
 from integrations.services.masters import masters_plan, masters_run
 from integrations.services.notices import notices_send
 from integrations.services.payments import payments_pull
+from integrations.services.polling import mailboxes_poll
 from integrations.services.probes import endpoints_probe
 from integrations.services.relay import leases_recover
 from integrations.watching import silences

@@ -54,4 +54,5 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     integration_events.MaintenancePlanned: [],
     integration_events.MaintenanceCancelled: [],
     integration_events.ErpRouted: [],
+    integration_events.PartnerChanged: [],
 }

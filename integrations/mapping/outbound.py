@@ -23,7 +23,7 @@ from integrations.canonical import (
     VoucherLine,
 )
 from integrations.models import OutboundMessage
-from masterdata.models import Facility, ItemPackaging, Supplier
+from masterdata.models import Facility, ItemPackaging, Supplier, SupplierItem
 from procurement import models as procurement
 
 _PLACES: Final = Decimal("0.0001")
@@ -117,6 +117,40 @@ def _order_line(line: procurement.PurchaseOrderLine, order: procurement.Purchase
         contract_number=line.contract_line.contract.number if line.contract_line else "",
         cost_center=order.cost_center.code,
     )
+
+
+def _samples(_numbers: Collection[str]) -> _Maker:
+    """Test orders: up to three things this supplier sells us, ordered by nobody, to be thrown away."""
+
+    def make(message: OutboundMessage) -> Order:
+        supplier = Supplier.objects.get(edi__endpoint=message.endpoint_id)
+        facility = Facility.objects.order_by("code").first()
+        offers = list(SupplierItem.objects.filter(supplier=supplier).select_related("item").order_by("pk")[:3])
+        if facility is None or not offers:
+            raise LookupError(f"{supplier.name} sells us nothing yet: a test order needs an item in the catalog.")
+        place = _facility(facility)
+        return Order(
+            number=message.document_number,
+            issued_at=message.created_at,
+            currency=supplier.currency,
+            supplier=_supplier(supplier),
+            buyer=place,
+            ship_to=place,
+            lines=tuple(
+                OrderLine(
+                    line_number=number,
+                    identity=ItemIdentity(
+                        buyer_item=offer.item.number, supplier_part=offer.supplier_part,
+                        manufacturer_part=offer.item.manufacturer_part,
+                    ),
+                    description=offer.item.description, quantity=Decimal(1), unit=offer.order_unit, unit_price=offer.price,
+                )
+                for number, offer in enumerate(offers, start=1)
+            ),
+            notes=("TEST ORDER. DO NOT SHIP.",),
+        )  # fmt: skip
+
+    return make
 
 
 def _receipts(numbers: Collection[str]) -> _Maker:
@@ -223,4 +257,5 @@ _MAKERS: Final[Mapping[str, Callable[[Collection[str]], _Maker]]] = {
     "purchase_order": _orders,
     "receipt": _receipts,
     "invoice": _vouchers,
+    "test_order": _samples,
 }

@@ -22,7 +22,7 @@ class Endpoint(models.Model):
     reference), `lookup` (ask for our reference after `quiet_seconds`), or `manual` (a person decides).
     `circuit_open_until` is shared by all workers: while it is in the future nothing is sent, for `circuit_reason`.
 
-    `config` is plain (base_url, deadline_seconds, parallel, rate_per_minute, folder); `secrets` holds sealed texts. Both may
+    `config` is plain (base_url, deadline_seconds, parallel, rate_per_minute, the transport's settings); `secrets` holds sealed texts. Both may
     name an environment variable instead ("env:ERP_MAIN_TOKEN"; its name begins with ERP_ or DEMO_ERP_).
     `tokens` is how many messages the rate limit allowed at `tokens_at`; `served_at` lets workers take endpoints in turn.
     """
@@ -56,6 +56,7 @@ class Endpoint(models.Model):
     probed_at = models.DateTimeField(null=True, blank=True)
     probe_outcome = models.CharField(max_length=14, blank=True)
     probe_detail = models.CharField(max_length=200, blank=True)
+    poll_due_at = models.DateTimeField(null=True, blank=True, help_text="When its mailbox is looked into again.")
     cursor = models.CharField(max_length=80, blank=True, help_text="Position of the last pull (payment status).")
 
     class Meta:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -91,7 +92,8 @@ def endpoint_deliver(endpoint_id: int, *, seconds: float = SLICE) -> int:
         except ImproperlyConfigured as fault:
             _log.error("endpoint_misconfigured", endpoint=endpoint.code, reason=str(fault))
             return 0
-        return _Slice(endpoint, channel, time.monotonic() + seconds).run()
+        with closing(channel):
+            return _Slice(endpoint, channel, time.monotonic() + seconds).run()
 
 
 class _Slice:

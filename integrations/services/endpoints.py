@@ -80,6 +80,15 @@ def endpoint_heard(endpoint: Endpoint, answer: Answer) -> bool:
     return True
 
 
+def endpoint_noted(endpoint: Endpoint, answer: Answer, *, worked: bool = False) -> None:
+    """Note what an endpoint said when it was asked whether anybody is there; `worked` where it did more than answer."""
+    now = timezone.now()
+    noted = Endpoint.objects.filter(pk=endpoint.pk)
+    noted.update(probed_at=now, probe_outcome=answer.outcome.value, probe_detail=answer.detail[:200])
+    if worked:
+        noted.update(last_success_at=now)
+
+
 def _open(endpoint: Endpoint, pause: timedelta, why: Outcome) -> None:
     endpoint.circuit_open_until, endpoint.circuit_reason = timezone.now() + pause, why.value
     endpoint.save(update_fields=["circuit_open_until", "circuit_reason"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from typing import Final
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 from integrations.models import Endpoint, Partner
 from integrations.remote import Answer, Outcome
 from integrations.services.channels import channel_for
-from integrations.services.endpoints import place_at
+from integrations.services.endpoints import endpoint_noted, place_at
 from integrations.watching import windows_now
 
 QUIET: Final = timedelta(minutes=2)
@@ -45,17 +46,16 @@ def endpoints_probe(*, most: int = 20) -> int:
 def endpoint_probe(endpoint: Endpoint) -> Answer:
     """Ask one endpoint and note what it said. Where an open circuit's endpoint is there again, the next message may try it now."""
     try:
-        answer = channel_for(endpoint).probe()
+        with closing(channel_for(endpoint)) as channel:
+            answer = channel.probe()
     except ImproperlyConfigured as fault:
         answer = Answer(outcome=Outcome.PERMANENT, detail=str(fault))
     there = answer.outcome == Outcome.FOUND
     now = timezone.now()
-    noted = Endpoint.objects.filter(pk=endpoint.pk)
-    noted.update(probed_at=now, probe_outcome=answer.outcome.value, probe_detail=answer.detail[:200])
+    endpoint_noted(endpoint, answer)
     if there:
-        noted.filter(circuit_open_until__gt=now).exclude(circuit_reason=Outcome.AUTHENTICATION).update(
-            circuit_open_until=now
-        )
+        shut = Endpoint.objects.filter(pk=endpoint.pk, circuit_open_until__gt=now)
+        shut.exclude(circuit_reason=Outcome.AUTHENTICATION).update(circuit_open_until=now)
     else:
         _log.warning(
             "endpoint_probe_failed", endpoint=endpoint.code, outcome=answer.outcome.value, reason=answer.detail

@@ -8,32 +8,48 @@ there for anybody.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Self
 
-_SAFE: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,79}")
-_LARGEST: Final = 50_000_000
-
-
-class TransportError(Exception):
-    """The folder cannot be used now; nothing was changed."""
+from integrations.transports.base import (
+    LARGEST,
+    Access,
+    Incoming,
+    Semantics,
+    Setting,
+    TransportError,
+    not_too_large,
+    our_name,
+    their_name,
+)
 
 
 class Folder:
     """The mailbox of one partner below `root`. Raises TransportError where the disk refuses."""
 
+    settings: ClassVar[tuple[Setting, ...]] = (
+        Setting(
+            name="folder", label="Folder", example="ACME",
+            help="Name of the folder below the portal's mailboxes; empty for the supplier's code.",
+        ),
+    )  # fmt: skip
+    semantics: ClassVar[Semantics] = Semantics(
+        repeated_put="replaced", poll_seconds=0,
+        words="The same name is the same file: left again, it replaces itself.",
+    )  # fmt: skip
+
     def __init__(self, root: Path, name: str) -> None:
-        if not _SAFE.fullmatch(name):
-            raise TransportError(f"{name!r} cannot be the name of a mailbox folder.")
-        self.path = root / name
+        self.path = root / our_name(name, "the name of a mailbox folder")
+
+    @classmethod
+    def at(cls, access: Access) -> Self:
+        """The folder an endpoint names, else the one of the partner's code."""
+        return cls(access.folders, access.option("folder") or access.name)
 
     def put(self, name: str, data: bytes) -> None:
         """Leave a file for the partner; the same name again replaces the same file."""
-        if not _SAFE.fullmatch(name):
-            raise TransportError(f"{name!r} cannot be a file name.")
-        target = self.path / "in" / name
+        target = self.path / "in" / our_name(name)
         hidden = target.with_name(f".{name}.tmp")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -59,43 +75,47 @@ class Folder:
         """Whether the partner has, or has had, this file from us."""
         return any((self.path / place / name).exists() for place in ("in", "archive"))
 
-    def waiting(self) -> Iterator[Path]:
+    def waiting(self) -> Sequence[Incoming]:
         """The complete files the partner left for us, in the order of their names."""
         try:
-            names = sorted(p for p in (self.path / "out").iterdir() if not p.name.startswith(".") and p.is_file())
+            found = [p for p in (self.path / "out").iterdir() if not p.name.startswith(".") and p.is_file()]
         except FileNotFoundError:
-            return
+            return []
         except OSError as error:
             raise TransportError(f"{self.path / 'out'} cannot be read: {error.strerror}.") from error
-        yield from names
+        return [Incoming(name=path.name, where=str(path)) for path in sorted(found)]
 
-    def read(self, path: Path) -> bytes:
-        """The bytes of a waiting file. Symbolic links and files beyond 50 MB are refused."""
+    def read(self, file: Incoming) -> bytes:
+        """The bytes of a waiting file. Symbolic links, odd names and files beyond the limit are refused."""
+        their_name(file.name)
         try:
-            with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
-                data = file.read(_LARGEST + 1)
+            with os.fdopen(os.open(file.where, os.O_RDONLY | os.O_NOFOLLOW), "rb") as opened:
+                data = opened.read(LARGEST + 1)
         except OSError as error:
-            raise TransportError(f"{path} cannot be read: {error.strerror}.") from error
-        if len(data) > _LARGEST:
-            raise TransportError(f"{path} is larger than {_LARGEST // 1_000_000} MB.")
+            raise TransportError(f"{file.where} cannot be read: {error.strerror}.") from error
+        not_too_large(file, len(data))
         return data
 
-    def answer(self, name: str) -> Path | None:
+    def answer(self, name: str) -> Incoming | None:
         """A file of this name that the partner left for us, also when it was set aside before."""
-        return next((path for place in ("out", "done") if (path := self.path / place / name).is_file()), None)
+        places = (self.path / place / name for place in ("out", "done"))
+        return next((Incoming(name=name, where=str(path)) for path in places if path.is_file()), None)
 
-    def set_aside(self, path: Path, name: str = "") -> None:
-        """Take a file out of the partner's way and keep it, under another name where one is given."""
-        target = self.path / "done" / (name or path.name)
+    def set_aside(self, file: Incoming, name: str = "") -> None:
+        """Take a file out of the partner's way and keep it, under another name where one is given. Twice changes nothing."""
+        target = self.path / "done" / (name or file.name)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(target)
+            Path(file.where).replace(target)
         except OSError as error:
-            raise TransportError(f"{path} cannot be set aside: {error.strerror}.") from error
+            raise TransportError(f"{file.where} cannot be set aside: {error.strerror}.") from error
 
-    def remove(self, path: Path) -> None:
+    def remove(self, file: Incoming) -> None:
         """Forget a file that is kept safely elsewhere."""
         try:
-            path.unlink(missing_ok=True)
+            Path(file.where).unlink(missing_ok=True)
         except OSError as error:
-            raise TransportError(f"{path} cannot be removed: {error.strerror}.") from error
+            raise TransportError(f"{file.where} cannot be removed: {error.strerror}.") from error
+
+    def close(self) -> None:
+        """Nothing is held open."""

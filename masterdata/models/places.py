@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.db import models
+
+from core.audit import tracked
 
 
 class Facility(models.Model):
@@ -78,7 +79,7 @@ class Location(models.Model):
         return self.kind in self.OUTSIDE
 
 
-@pghistory.track()
+@tracked()
 class CostCenter(models.Model):
     """Who pays. `gl_account` is the default general-ledger account of its purchases."""
 

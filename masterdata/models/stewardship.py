@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.conf import settings
 from django.db import models
 
+from core.audit import tracked
 
-@pghistory.track()
+
+@tracked()
 class SystemOfRecord(models.Model):
     """The system whose word counts for one attribute of a kind of record. Empty, or no row: the portal itself."""
 
@@ -23,7 +24,7 @@ class SystemOfRecord(models.Model):
         return f"{self.kind}.{self.attribute} <- {self.system or 'portal'}"
 
 
-@pghistory.track()
+@tracked()
 class MasterProposal(models.Model):
     """What a system says that is not taken over by itself: another value, a record nobody knows, another reference.
 

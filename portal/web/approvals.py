@@ -199,6 +199,7 @@ def _chosen(request: HttpRequest, step: ApprovalStep, *, findings: Sequence[Find
     pending = step.state == ApprovalStep.State.PENDING
     limit = _limit(actor, step)
     lender = _acts_for(actor, step)
+    steps = [each for each in steps_of(row) if each.state != ApprovalStep.State.VOID]
     return {
         "step": step,
         "row": row,
@@ -218,7 +219,8 @@ def _chosen(request: HttpRequest, step: ApprovalStep, *, findings: Sequence[Find
         "amount": fmt.money(row.total, row.currency),
         "judged": [_line(line, row, stock) for line in lines],
         "budget": _budget(row, now.strftime("%Y-%m"), pending),
-        "steps": [_step(each, zone) for each in steps_of(row) if each.state != ApprovalStep.State.VOID],
+        "steps": [_step(each, zone) for each in steps],
+        "last_step": not any(each.state == ApprovalStep.State.WAITING for each in steps),
         "comments": [
             parts.Comment(who=c.author.name, when=fmt.when(c.written_at, zone), text=c.text)
             for c in comments_of("requisition", row.number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from core.errors import Finding
 from masterdata.rules.offers import ItemFacts, Offer, UnknownUnit, round_money, round_price
@@ -138,7 +138,8 @@ def _source_findings(line: LineRequest, priced: PricedLine, at: str) -> list[Fin
 def _pack_findings(priced: PricedLine, offer: Offer, at: str) -> list[Finding]:
     units = priced.base_quantity / offer.multiplier
     step = offer.multiple if offer.multiple > 0 else Decimal(1)
-    wanted = max(offer.minimum, -(-units // step) * step)
+    # rounded up, which Decimal's // is not: it cuts towards zero
+    wanted = (max(units, offer.minimum) / step).to_integral_value(ROUND_CEILING) * step
     if units == wanted:
         return []
     base = wanted * offer.multiplier

@@ -339,7 +339,11 @@ def purchase_orders_record_dispatch(*, numbers: Mapping[str, str], channel: str,
 def purchase_order_record_rejection(*, order_number: str, system: str, sentence: str, field: str = "") -> None:
     """An outside system refused the order for good: the buyer gets a case (one per order), with its words."""
     order = PurchaseOrder.objects.select_for_update().filter(number=order_number).first()
-    if order is None or order.cases.filter(kind=ExceptionCase.Kind.ERP_REJECTED).exclude(state="resolved").exists():
+    if (
+        order is None
+        or order.status == Status.CANCELLED
+        or order.cases.filter(kind=ExceptionCase.Kind.ERP_REJECTED).exclude(state="resolved").exists()
+    ):
         return
     ExceptionCase.objects.create(
         queue=ExceptionCase.Queue.BUYER, kind=ExceptionCase.Kind.ERP_REJECTED, facility_id=order.facility_id,
@@ -472,6 +476,7 @@ def _cancel(order: PurchaseOrder, reason: str, actor: Actor) -> None:
     """Cancel a locked order: its lines are sourced anew, and whoever was told of it hears of its end."""
     was_told = order.issued_at is not None
     order_release(order)
+    _questions_end(order)
     order.cancel()
     order.save(update_fields=["status", "committed"])
     RequisitionLine.objects.filter(order_lines__in=order.lines.filter(cancelled=False)).update(
@@ -481,9 +486,17 @@ def _cancel(order: PurchaseOrder, reason: str, actor: Actor) -> None:
         emit(_fact(PurchaseOrderCancelled, order, actor, supplier_id=order.supplier_id, reason=reason))
 
 
+def _questions_end(order: PurchaseOrder, **which: str) -> None:
+    """What the buyer was asked about a locked order needs no answer any more."""
+    order.cases.filter(invoice=None, **which).exclude(state=ExceptionCase.State.RESOLVED).update(
+        state=ExceptionCase.State.RESOLVED, resolution=ExceptionCase.Resolution.MATCHED, resolved_at=timezone.now()
+    )
+
+
 def _close(order: PurchaseOrder, reason: str, actor: Actor) -> list[Event]:
     """Close a locked order and, when it was the last one, its requisition. Returns what to tell."""
     order_release(order)
+    _questions_end(order, kind=ExceptionCase.Kind.ANSWER)
     order.close()
     order.save(update_fields=["status", "committed"])
     facts: list[Event] = [_fact(PurchaseOrderClosed, order, actor, reason=reason)]

@@ -28,8 +28,9 @@ from django.utils import timezone
 from core.errors import Conflict, DomainError
 from integrations.erp.rest_erp.http import exchange
 from integrations.models import InboundMessage, OutboundMessage
-from integrations.services import delivery, inbox
+from integrations.services import delivery
 from integrations.services.doorbell import doorbell_silent
+from integrations.transports.folder import Folder
 from inventory import subscribers as inventory_subscribers
 from inventory.models import StockMove
 from portal.celery import app
@@ -88,7 +89,7 @@ def test_fault_06_killed_before_the_inbound_file_is_removed_it_counts_once(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(inbox.Folder, "remove", die)
+        patched.setattr(Folder, "remove", die)
         with pytest.raises(Killed):
             world.take_in()
     first = InboundMessage.objects.get(parent=None)

@@ -46,6 +46,9 @@ class Nobody:
     def probe(self) -> Answer:
         return Answer(outcome=Outcome.FOUND)
 
+    def close(self) -> None:
+        """Nothing was opened."""
+
 
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch) -> list[Nobody]:

@@ -12,8 +12,8 @@ from django.utils import timezone
 from integrations.models import Attempt, Endpoint, InboundMessage, OutboundMessage, Partner
 from integrations.services.delivery import endpoint_deliver, endpoints_due
 from integrations.services.inbound_documents import documents_apply
-from integrations.services.inbox import mailboxes_poll
 from integrations.services.partners import erp_connect, supplier_connect
+from integrations.services.polling import mailboxes_poll
 from integrations.services.relay import leases_recover
 from procurement.models import ApprovalStep, Invoice, PurchaseOrder, Receipt
 from procurement.rules.receipt_check import ReceivedLine

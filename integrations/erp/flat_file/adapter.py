@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Final
 
 from integrations.canonical import Document, Order, Receipt, Voucher
@@ -28,7 +27,8 @@ from integrations.erp.base import (
 from integrations.erp.flat_file import masters
 from integrations.erp.flat_file.records import Record, file_of, moment, moment_read, read, written
 from integrations.remote import Answer, Outcome, Strange
-from integrations.transports.folder import Folder, TransportError
+from integrations.transports.base import TransportError
+from integrations.transports.folder import Folder
 
 _FILES_PER_PAGE: Final = 20
 _ASK_AGAIN: Final = 5.0
@@ -145,14 +145,14 @@ class FlatFileErp:
             if head.values["verdict"] == "E":
                 # the file arrived damaged and had no effect: it is left again, under its number
                 words = records[0].values["text"] if records else "The file was damaged."
-                folder.set_aside(path, f"{path.stem}.ERR")
+                folder.set_aside(path, _name(message, "ERR"))
                 return Answer(
                     outcome=Outcome.TRANSIENT, detail=f"Sent again under the same number: {words}", raw=content
                 )
             answer = _judged(message, records, content, unknown)
         except NotAgreed as fault:
             return _not_agreed(fault, content)
-        _aside(folder, path)
+        folder.set_aside(path)
         return answer
 
     def _safely(self, call: Callable[[], Answer]) -> Answer:
@@ -163,11 +163,6 @@ class FlatFileErp:
 
     def _folder(self) -> Folder:
         return Folder(self.connection.folders, self.connection.option("folder"))
-
-
-def _aside(folder: Folder, path: Path) -> None:
-    if path.parent.name != "done":
-        folder.set_aside(path)
 
 
 def _name(message: Outgoing, kind: str = "DAT") -> str:

@@ -7,12 +7,12 @@ without a cursor begins with the newest file of all records.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from integrations.erp.agreed import NotAgreed
 from integrations.erp.base import COST_CENTER, ITEM, SUPPLIER, Master, MasterPage
 from integrations.erp.flat_file.records import Record, read
+from integrations.transports.base import Incoming
 from integrations.transports.folder import Folder
 
 PREFIXES: Final[Mapping[str, tuple[str, str]]] = {
@@ -27,27 +27,27 @@ _PAGE: Final = 2000
 def page(folder: Folder, kind: str, cursor: str) -> MasterPage:
     """One page. Raises NotAgreed for a file that is not whole, TransportError."""
     prefix, record = PREFIXES[kind]
-    files = [path for path in folder.waiting() if path.name.startswith(prefix)]
+    files = [file for file in folder.waiting() if file.name.startswith(prefix)]
     name, _, read_before = cursor.partition(":")
     if not name:
         files, name = _from_the_last_full(folder, files), ""
     begun = int(read_before or 0)
-    wanted = [path for path in files if path.name > name or (begun and path.name == name)]
+    wanted = [file for file in files if file.name > name or (begun and file.name == name)]
     if not wanted:
         return MasterPage(masters=[], cursor=cursor, more=False)
-    path = wanted[0]
-    begun = begun if path.name == name else 0
-    _, records, _ = read(folder.read(path), "MH", "MT", record)
+    file = wanted[0]
+    begun = begun if file.name == name else 0
+    _, records, _ = read(folder.read(file), "MH", "MT", record)
     rows = records[begun : begun + _PAGE]
     whole = begun + len(rows) >= len(records)
     return MasterPage(
         masters=[_master(row) for row in rows],
-        cursor=path.name if whole else f"{path.name}:{begun + len(rows)}",
+        cursor=file.name if whole else f"{file.name}:{begun + len(rows)}",
         more=not whole or len(wanted) > 1,
     )
 
 
-def _from_the_last_full(folder: Folder, files: list[Path]) -> list[Path]:
+def _from_the_last_full(folder: Folder, files: list[Incoming]) -> list[Incoming]:
     for place in range(len(files) - 1, -1, -1):
         if folder.read(files[place])[:5].endswith(b"F"):
             return files[place:]

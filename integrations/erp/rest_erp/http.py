@@ -6,19 +6,16 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
 import httpcore
 
-from integrations.erp.rest_erp.deadline import DeadlineBackend, total
 from integrations.remote import Answer, Outcome
+from integrations.transports.deadline import DeadlineBackend, header, retry_after, total
 
 _LARGEST: Final = 5_000_000
-_LONGEST_WAIT: Final = 3600.0
 _NOT_SENT: Final = (
     httpcore.ConnectError,
     httpcore.ConnectTimeout,
@@ -119,12 +116,12 @@ def _failure(response: httpcore.Response, raw: bytes, body: Mapping[str, Any] | 
         "status_code": status,
         "detail": words,
         "raw": raw,
-        "raw_type": _header(response, b"content-type")[:60] or "application/octet-stream",
+        "raw_type": header(response, b"content-type")[:60] or "application/octet-stream",
     }
     if status in _REFUSED_SIGN_IN:
         return Answer(outcome=Outcome.AUTHENTICATION, **kept)
     if status in _LATER:
-        return Answer(outcome=Outcome.TRANSIENT, retry_after=_retry_after(response), **kept)
+        return Answer(outcome=Outcome.TRANSIENT, retry_after=retry_after(response), **kept)
     if status >= 500 or status == 408:
         # a gateway's time-out or a crash may have come after the effect
         return Answer(outcome=Outcome.UNKNOWN if writes else Outcome.TRANSIENT, **kept)
@@ -151,27 +148,8 @@ def _words(body: Mapping[str, Any] | None) -> str:
     return f"{said} [{code}]" if said and code else str(said or code)
 
 
-def _header(response: httpcore.Response, name: bytes) -> str:
-    return next((value.decode("latin-1").strip() for key, value in response.headers if key.lower() == name), "")
-
-
 def _status_words(status: int) -> str:
     try:
         return f"HTTP {status} {HTTPStatus(status).phrase}"
     except ValueError:
         return f"HTTP {status}"
-
-
-def _retry_after(response: httpcore.Response) -> float | None:
-    """Seconds to wait, within reason: what is no number, no date, negative or absurd does not stop us for longer than an hour."""
-    given = _header(response, b"retry-after")
-    if not given:
-        return None
-    if given.isascii() and given.isdigit():
-        return min(float(given[:12]), _LONGEST_WAIT)
-    try:
-        moment = parsedate_to_datetime(given)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    wait = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)
-    return min(max(wait.total_seconds(), 0.0), _LONGEST_WAIT)

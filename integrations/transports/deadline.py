@@ -1,4 +1,5 @@
-"""A network backend whose every wait ends at one common moment, so that a remote that drips bytes cannot hold a worker."""
+"""HTTP with one deadline: a network backend whose every wait ends at one common moment, so that a remote that drips bytes cannot
+hold a worker; and what a remote may say about coming back later."""
 
 from __future__ import annotations
 
@@ -7,10 +8,13 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
 
 import httpcore
 
+_LONGEST_WAIT: Final = 3600.0
 _ends: ContextVar[float] = ContextVar("exchange_ends", default=0.0)
 
 
@@ -66,3 +70,23 @@ class DeadlineBackend(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:
         left = _left(httpcore.ConnectTimeout)
         return _Stream(super().connect_tcp(host, port, left, local_address, socket_options))
+
+
+def header(response: httpcore.Response, name: bytes) -> str:
+    """A header of an answer by its name in small letters, empty where there is none."""
+    return next((value.decode("latin-1").strip() for key, value in response.headers if key.lower() == name), "")
+
+
+def retry_after(response: httpcore.Response) -> float | None:
+    """Seconds to wait, within reason: what is no number, no date, negative or absurd does not stop us for longer than an hour."""
+    given = header(response, b"retry-after")
+    if not given:
+        return None
+    if given.isascii() and given.isdigit():
+        return min(float(given[:12]), _LONGEST_WAIT)
+    try:
+        moment = parsedate_to_datetime(given)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    wait = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)
+    return min(max(wait.total_seconds(), 0.0), _LONGEST_WAIT)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0004_erp_adapters'),
+        ('integrations', '0006_partner_profiles'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('procurement', '0003_sorted_lists'),
+        ('procurement', '0004_audit_stays'),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('masterdata', '0002_sorted_lists'),
+        ('masterdata', '0003_audit_stays'),
         ('pghistory', '0007_auto_20250421_0444'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -228,5 +228,17 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='systemofrecordevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='8970b3f66be10944b7aed29904128bf77e0239f0', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_71225', table='masterdata_systemofrecordevent', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='costcenterevent',
+            trigger=pgtrigger.compiler.Trigger(name='never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot truncate rows from % table', TG_TABLE_NAME;", hash='0746bfdc793b3d03da36deda2b5ad0bc5e71d443', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_never_truncated_d9d28', table='masterdata_costcenterevent', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='masterproposalevent',
+            trigger=pgtrigger.compiler.Trigger(name='never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot truncate rows from % table', TG_TABLE_NAME;", hash='4585cecfd37983f843d28fdc98fc8fa6093f2e48', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_never_truncated_fa3c8', table='masterdata_masterproposalevent', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='systemofrecordevent',
+            trigger=pgtrigger.compiler.Trigger(name='never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot truncate rows from % table', TG_TABLE_NAME;", hash='f745916c1ed5b91245ecd0e8794803649284df77', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_never_truncated_df0e0', table='masterdata_systemofrecordevent', when='BEFORE')),
         ),
     ]

@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from integrations.transports.folder import Folder, TransportError
+from integrations.transports.base import LARGEST, Incoming, TransportError
+from integrations.transports.folder import Folder
+
+
+def incoming(path: Path) -> Incoming:
+    return Incoming(name=path.name, where=str(path))
 
 
 def test_a_file_appears_whole(tmp_path: Path) -> None:
@@ -21,7 +26,7 @@ def test_a_file_appears_whole(tmp_path: Path) -> None:
     assert not folder.has("2.x12")
 
 
-@pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "a\x00b", "a\nb", "x" * 100])
+@pytest.mark.parametrize("name", ["../x", "a/b", "", ".hidden", "a\x00b", "a\nb", "x" * 4000])
 def test_names_that_lead_elsewhere_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(TransportError):
         Folder(tmp_path, name)
@@ -36,7 +41,26 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     (out / "link.x12").symlink_to(tmp_path / "secret")
     folder = Folder(tmp_path, "ACME")
     with pytest.raises(TransportError):
-        folder.read(out / "link.x12")
+        folder.read(incoming(out / "link.x12"))
+
+
+def test_a_name_with_control_characters_is_not_read(tmp_path: Path) -> None:
+    out = tmp_path / "ACME" / "out"
+    out.mkdir(parents=True)
+    (out / "a\r\nb.x12").write_bytes(b"x")
+    folder = Folder(tmp_path, "ACME")
+    with pytest.raises(TransportError, match="control characters"):
+        folder.read(folder.waiting()[0])
+
+
+def test_a_file_beyond_the_limit_is_not_read(tmp_path: Path) -> None:
+    out = tmp_path / "ACME" / "out"
+    out.mkdir(parents=True)
+    with (out / "big.x12").open("wb") as file:
+        file.truncate(LARGEST + 1)
+    folder = Folder(tmp_path, "ACME")
+    with pytest.raises(TransportError, match="larger than 50 MB"):
+        folder.read(folder.waiting()[0])
 
 
 def test_hidden_files_and_folders_do_not_wait(tmp_path: Path) -> None:
@@ -46,11 +70,24 @@ def test_hidden_files_and_folders_do_not_wait(tmp_path: Path) -> None:
     (out / "b.x12").write_bytes(b"2")
     (out / "a.x12").write_bytes(b"1")
     folder = Folder(tmp_path, "ACME")
-    assert [path.name for path in folder.waiting()] == ["a.x12", "b.x12"]
-    folder.remove(out / "a.x12")
-    folder.remove(out / "a.x12")
-    assert [path.name for path in folder.waiting()] == ["b.x12"]
+    assert [file.name for file in folder.waiting()] == ["a.x12", "b.x12"]
+    folder.remove(incoming(out / "a.x12"))
+    folder.remove(incoming(out / "a.x12"))
+    assert [file.name for file in folder.waiting()] == ["b.x12"]
     assert list(Folder(tmp_path, "NOBODY").waiting()) == []
+
+
+def test_a_file_set_aside_is_still_an_answer(tmp_path: Path) -> None:
+    out = tmp_path / "ACME" / "out"
+    out.mkdir(parents=True)
+    (out / "a.ack").write_bytes(b"1")
+    folder = Folder(tmp_path, "ACME")
+    for _ in range(2):
+        answer = folder.answer("a.ack")
+        assert answer is not None
+        folder.set_aside(answer)
+        assert folder.read(folder.answer("a.ack") or answer) == b"1"
+    assert folder.waiting() == []
 
 
 def test_a_disk_that_refuses_is_said(tmp_path: Path) -> None:
