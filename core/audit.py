@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Final, TypeVar
 
 import pghistory
+import pgtrigger
 from django.db import transaction
+from django.db.models import Model
 
 from core.actors import Actor
 from core.tracing import current_trace_id, join, tracing
 
+M = TypeVar("M", bound=Model)
 _inside: ContextVar[bool] = ContextVar("inside_an_act", default=False)
+
+
+NEVER_TRUNCATED: Final = pgtrigger.Trigger(
+    name="never_truncated",
+    level=pgtrigger.Statement,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Truncate,
+    func="RAISE EXCEPTION 'pgtrigger: Cannot truncate rows from % table', TG_TABLE_NAME;",
+)
+
+
+def tracked() -> Callable[[type[M]], type[M]]:
+    """Class decorator of a model whose every change is copied to an event table that takes inserts only."""
+    track: Callable[[type[M]], type[M]] = pghistory.track(meta={"triggers": [NEVER_TRUNCATED]})
+    return track
 
 
 @contextmanager

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import pghistory.models
 import pgtrigger
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+
+from core.audit import NEVER_TRUNCATED
 
 
 class UserManager(BaseUserManager["User"]):
@@ -54,18 +57,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name.split(" ")[0]
 
 
-APPEND_ONLY = [
-    pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
-    # tests empty their throw-away database between them: they alone set portal.allow_truncate
-    pgtrigger.Trigger(
-        name="never_truncated",
-        level=pgtrigger.Statement,
-        when=pgtrigger.Before,
-        operation=pgtrigger.Truncate,
-        func="IF coalesce(current_setting('portal.allow_truncate', true), '') <> 'on' THEN "
-        "RAISE EXCEPTION 'pgtrigger: Cannot truncate rows from % table', TG_TABLE_NAME; END IF; RETURN NULL;",
-    ),
-]
+APPEND_ONLY = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete), NEVER_TRUNCATED]
 """Triggers of a table whose rows are facts: written once, never changed."""
 
 
@@ -93,6 +85,23 @@ class BusinessEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.number}"
+
+
+class AuditContext(pghistory.models.Context):  # type: ignore[misc]
+    """Who did it, on whose behalf and why: written within the act, and never changed after it."""
+
+    class Meta:
+        proxy = True
+        triggers = [
+            pgtrigger.Protect(
+                name="kept_after_the_act",
+                operation=pgtrigger.Update,
+                # an act may still learn its trace; created_at is when its transaction began
+                condition=pgtrigger.Condition("OLD.created_at IS DISTINCT FROM now()"),
+            ),
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            NEVER_TRUNCATED,
+        ]
 
 
 class DocumentSequence(models.Model):

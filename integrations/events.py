@@ -61,3 +61,13 @@ class ErpRouted(Event):
     starts_on: str
     withdrawn: bool
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartnerChanged(Event):
+    """Somebody changed a trading partner; `number` is the supplier's code, `what` begun, documents, transport, profile, stage, …"""
+
+    kind: ClassVar[str] = "partner"
+    what: str
+    detail: str
+    reason: str = ""

@@ -18,27 +18,29 @@ def _told(kind: str, topic: str, number: str, channel: str = "erp") -> str:
 
 def _numbers(level: str, column: str) -> str:
     return f"""
-        SELECT partner_id, '{level}' AS level, number, gap FROM (
-            SELECT partner_id, {column} AS number,
-                   {column} - lag({column}, 1, 0::bigint) OVER (PARTITION BY partner_id ORDER BY {column}) AS gap
+        SELECT partner_id, '{level}' AS level, usage, number, gap FROM (
+            SELECT partner_id, usage, {column} AS number,
+                   {column} - lag({column}, 1, 0::bigint) OVER (PARTITION BY partner_id, usage ORDER BY {column}) AS gap
             FROM integrations_interchange) AS used WHERE gap <> 1
         UNION ALL
-        SELECT c.partner_id, c.level, c.last, c.last - coalesce(max(i.{column}), 0) FROM integrations_controlnumber c
-        LEFT JOIN integrations_interchange i ON i.partner_id = c.partner_id WHERE c.level = '{level}'
+        SELECT c.partner_id, c.level, c.usage, c.last, c.last - coalesce(max(i.{column}), 0) FROM integrations_controlnumber c
+        LEFT JOIN integrations_interchange i ON i.partner_id = c.partner_id AND i.usage = c.usage WHERE c.level = '{level}'
         GROUP BY c.id HAVING c.last <> coalesce(max(i.{column}), 0)"""  # noqa: S608
 
 
 INVARIANTS = (
     Invariant(
         id="outbox.orders_are_told",
-        sentence="Every issued order has its message to the ERP of its facility and to the supplier's mailbox.",
+        sentence="Every issued order has its message to the ERP of its facility and to the supplier who takes orders by message.",
         sql=f"""
             SELECT o.number, 'erp' AS channel FROM procurement_purchaseorder o JOIN masterdata_facility f ON f.id = o.facility_id
             WHERE o.issued_at IS NOT NULL AND {_ROUTE.format(place="f", kind="purchase_order", begun="o.issued_at")}
               AND {_told("purchase_order", "purchase_order.create", "o.number")}
             UNION ALL
             SELECT o.number, 'supplier' FROM procurement_purchaseorder o
-            JOIN integrations_partner p ON p.supplier_id = o.supplier_id AND p.connected_at <= o.issued_at
+            JOIN integrations_partner p ON p.supplier_id = o.supplier_id
+            JOIN integrations_partnerdocument d ON d.partner_id = p.id AND d.document = 'order' AND d.stage = 'live'
+                AND d.live_at <= o.issued_at
             WHERE {_told("purchase_order", "purchase_order.create", "o.number", "supplier")}""",  # noqa: S608
         hint="Announce the order again (order_announce): the same order is never sent twice.",
     ),
@@ -140,7 +142,7 @@ INVARIANTS = (
         sql="""
             SELECT m.endpoint_id, m.topic, m.remote_reference, count(*) AS documents
             FROM integrations_outboundmessage m JOIN integrations_endpoint e ON e.id = m.endpoint_id
-            WHERE e.kind = 'erp' AND m.remote_reference <> '' AND m.topic <> 'purchase_order.cancel'
+            WHERE e.kind = 'erp' AND m.remote_reference <> '' AND m.topic NOT IN ('purchase_order.change', 'purchase_order.cancel')
             GROUP BY 1, 2, 3 HAVING count(*) > 1""",
         hint="Ask the ERP by our references which document the number is.",
     ),
@@ -171,11 +173,12 @@ INVARIANTS = (
     Invariant(
         id="edi.overdue_acknowledgement",
         severity="warning",
-        sentence="A partner acknowledges what we sent within a day.",
+        sentence="A partner acknowledges what we sent within the hours that were agreed (a day where nothing was).",
         sql="""
             SELECT i.partner_id, i.control_number, i.functional_id, i.sent_at FROM integrations_interchange i
-            JOIN integrations_outboundmessage m ON m.id = i.message_id
-            WHERE i.acknowledgement = 'waiting' AND m.delivered_at < now() - interval '1 day'""",
+            JOIN integrations_outboundmessage m ON m.id = i.message_id JOIN integrations_partner p ON p.id = i.partner_id
+            WHERE i.acknowledgement = 'waiting' AND i.usage = 'P' AND m.delivered_at
+                < now() - make_interval(hours => coalesce((p.habits->>'acknowledgement_due_hours')::int, 24))""",
         hint="Ask the partner whether the interchange arrived.",
     ),
     Invariant(
@@ -199,8 +202,34 @@ INVARIANTS = (
         sentence="One invoice of ours came from one document of the supplier.",
         sql="""
             SELECT document_number, count(*) AS documents FROM integrations_inboundmessage
-            WHERE kind = '810' AND state = 'applied' GROUP BY 1 HAVING count(*) > 1""",
+            WHERE document_kind = 'invoice' AND state = 'applied' GROUP BY 1 HAVING count(*) > 1""",
         hint="Void the invoice that came second.",
+    ),
+    Invariant(
+        id="inbox.sandbox_has_no_effect",
+        sentence="What is in the sandbox took no business key and was not applied, and what was tried is in the sandbox.",
+        sql="""
+            SELECT id, file_name, kind, state FROM integrations_inboundmessage
+            WHERE lane = 'sandbox' AND (state = 'applied' OR key IS NOT NULL OR applied_at IS NOT NULL)
+               OR state = 'sandbox' AND lane <> 'sandbox'""",
+        hint="Look at the document it names, and take back by hand what a test has changed.",
+    ),
+    Invariant(
+        id="edi.tests_are_marked",
+        sentence="Test orders, and they alone, go out under the numbers of tests.",
+        sql="""
+            SELECT i.partner_id, i.usage, i.control_number, m.topic FROM integrations_interchange i
+            JOIN integrations_outboundmessage m ON m.id = i.message_id
+            WHERE (i.usage = 'T') <> (m.topic = 'test_order.send') AND m.topic <> 'acknowledgement.send'""",
+        hint="Call the partner: a test may have been taken for an order, or an order for a test.",
+    ),
+    Invariant(
+        id="partner.profile_is_readable",
+        sentence="What a partner's units and habits hold is an object.",
+        sql="""
+            SELECT id, identifier FROM integrations_partner
+            WHERE jsonb_typeof(unit_map) <> 'object' OR jsonb_typeof(habits) <> 'object'""",
+        hint="Import the partner's profile again.",
     ),
     Invariant(
         id="payload.content_is_unchanged",

@@ -86,7 +86,9 @@ def inbound_list(
     """
     found = inbound_visible(actor)
     whole = Q(parent__isnull=True)
-    found = found.filter(whole if files else ~whole | Q(state__in=[InboundMessage.State.FAILED]))
+    found = found.filter(
+        whole if files else ~whole | Q(state__in=[InboundMessage.State.FAILED, InboundMessage.State.QUARANTINED])
+    )
     named = {"state": state, "endpoint__code": endpoint, "kind": kind, "cause": cause}
     found = found.filter(**{name: value for name, value in named.items() if value})
     if text:
@@ -117,7 +119,9 @@ def counted(actor: Actor, direction: Direction) -> list[tuple[str, str, str, int
     """(endpoint code, endpoint name, state, how many) over the newest COUNTED messages of one direction, in one statement."""
     found: QuerySet[Any, Any] = outbound_visible(actor)
     if direction == "in":
-        found = inbound_visible(actor).filter(Q(parent__isnull=False) | Q(state=InboundMessage.State.FAILED))
+        found = inbound_visible(actor).filter(
+            Q(parent__isnull=False) | Q(state__in=[InboundMessage.State.FAILED, InboundMessage.State.QUARANTINED])
+        )
     newest, params = (
         found.select_related(None).order_by("-id").values("endpoint_id", "state")[:COUNTED].query.sql_with_params()
     )

@@ -4,7 +4,7 @@ for interchange in read(data):
     documents = [parse(each, profile) for each in interchange.messages]
 """
 
-from integrations.edifact.envelope import EdifactInterchange, Message, read
+from integrations.edifact.envelope import EdifactInterchange, Message, alone, read
 from integrations.edifact.reading import parse
 from integrations.edifact.tokens import EdifactError, ServiceCharacters
 from integrations.edifact.writing import EdifactEnvelope, document_bytes
@@ -15,6 +15,7 @@ __all__ = [
     "EdifactInterchange",
     "Message",
     "ServiceCharacters",
+    "alone",
     "document_bytes",
     "parse",
     "read",

@@ -77,6 +77,11 @@ class EdifactInterchange:
         """The interchange control reference."""
         return component(self.unb, 5)
 
+    @property
+    def test(self) -> bool:
+        """Whether the sender says that this is a test."""
+        return component(self.unb, 11) == "1"
+
 
 def decode(data: bytes) -> str:
     """The text of a file: UTF-8, else Latin-1. Never fails."""
@@ -100,6 +105,17 @@ def read(data: bytes) -> list[EdifactInterchange]:
     if not reader.interchanges:
         raise EdifactError("There is no UNB segment. This cannot be read as EDIFACT.", start)
     return reader.interchanges
+
+
+def alone(interchange: EdifactInterchange, message: Message) -> bytes:
+    """One message in an interchange of its own, with the service characters and references it came under."""
+    chars = interchange.chars
+    segments = [interchange.unb, *message.segments, [["UNZ"], ["1"], [interchange.control]]]
+    lines = (
+        chars.element.join(chars.component.join(chars.escape(part) for part in element) for element in segment)
+        for segment in segments
+    )
+    return (chars.una() + "".join(line + chars.terminator for line in lines)).encode()
 
 
 class _Reader:

@@ -161,7 +161,11 @@ class _Writer:
     """Writes documents for one partner."""
 
     def __init__(self, profile: Profile) -> None:
-        self.units = {**UNECE_UNITS, **profile.units}
+        # what was agreed goes before what everybody writes
+        self.units = {
+            **profile.units,
+            **{code: ours for code, ours in UNECE_UNITS.items() if code not in profile.units},
+        }
 
     def write(self, document: Document) -> tuple[str, Written]:
         """The message type and its segments between UNH and UNT."""

@@ -2,8 +2,9 @@
 
 from integrations.models.drift import FieldDrift
 from integrations.models.inbox import InboundMessage
+from integrations.models.masters import MasterPull, MasterPullRow
 from integrations.models.outbox import Attempt, Endpoint, ErpRoute, OutboundMessage, Payload
-from integrations.models.partners import ControlNumber, Interchange, Partner
+from integrations.models.partners import ControlNumber, Interchange, Partner, PartnerContact, PartnerDocument
 from integrations.models.watch import Alert, Heartbeat, MaintenanceWindow, Notice, Tally
 
 __all__ = [
@@ -17,9 +18,13 @@ __all__ = [
     "InboundMessage",
     "Interchange",
     "MaintenanceWindow",
+    "MasterPull",
+    "MasterPullRow",
     "Notice",
     "OutboundMessage",
     "Partner",
+    "PartnerContact",
+    "PartnerDocument",
     "Payload",
     "Tally",
 ]

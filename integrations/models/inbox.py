@@ -11,7 +11,8 @@ from masterdata.models import Facility
 class InboundMessage(models.Model):
     """A file as it came, or one transaction set of it (`parent` is the file). `key` is the business key that makes it apply once.
 
-    The effect it had is linked by document kind and number.
+    The effect it had is linked by document kind and number. What is in the sandbox lane never has one: `trial` says what would
+    have happened.
     """
 
     class State(models.TextChoices):
@@ -22,6 +23,11 @@ class InboundMessage(models.Model):
         PARKED = "parked", "Waiting for an earlier document"
         QUARANTINED = "quarantined", "Quarantined"
         FAILED = "failed", "Dead letter"
+        SANDBOX = "sandbox", "Tried in the sandbox"
+
+    class Lane(models.TextChoices):
+        LIVE = "live", "Live"
+        SANDBOX = "sandbox", "Sandbox"
 
     id = models.BigAutoField(primary_key=True)
     endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="inbound")
@@ -29,13 +35,18 @@ class InboundMessage(models.Model):
     position = models.PositiveIntegerField(default=0, help_text="Place of the document inside the file, from 1.")
     file_name = models.CharField(max_length=200, blank=True)
     payload = models.ForeignKey(Payload, on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=20, blank=True, help_text="Transaction: 997, 855, 856, 810; empty for a file.")
+    lane = models.CharField(max_length=8, choices=Lane, default=Lane.LIVE)
+    group = models.PositiveIntegerField(default=0, help_text="Place of the document's group inside the file, from 1.")
+    kind = models.CharField(
+        max_length=20, blank=True, help_text="Its type there: 855, ORDRSP, OrderResponse; empty for a file."
+    )
     control_number = models.CharField(
         max_length=60, blank=True, help_text="Of a document: interchange/group/set, as the partner numbered them."
     )
     key = models.CharField(max_length=160, null=True, blank=True, unique=True)
     state = models.CharField(max_length=12, choices=State, default=State.RECEIVED)
     findings = models.JSONField(default=list, blank=True)
+    trial = models.JSONField(null=True, blank=True, help_text="What would have happened, of a document in the sandbox.")
     cause = models.CharField(max_length=60, blank=True)
     detail = models.CharField(max_length=500, blank=True)
     facility = models.ForeignKey(Facility, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
@@ -56,7 +67,7 @@ class InboundMessage(models.Model):
             ),
             models.Index(
                 fields=["state", "-id"],
-                condition=~models.Q(state__in=["applied", "split"]),
+                condition=~models.Q(state__in=["applied", "split", "sandbox"]),
                 name="integrations_in_state",
             ),
             models.Index(fields=["document_kind", "document_number", "id"], name="integrations_in_document"),

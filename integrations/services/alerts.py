@@ -82,9 +82,9 @@ GROUP BY 1, 2, 3
 _ACKNOWLEDGEMENT: Final = """
 SELECT e.code, e.id, e.name, min(i.functional_id || ' ' || i.control_number), count(*)
 FROM integrations_interchange i JOIN integrations_outboundmessage m ON m.id = i.message_id
-JOIN integrations_endpoint e ON e.id = m.endpoint_id
-WHERE i.acknowledgement = 'waiting' AND m.state = 'delivered'
-  AND m.delivered_at < %(now)s - make_interval(hours => coalesce((e.config->>'acknowledgement_hours')::int, %(acknowledged)s))
+JOIN integrations_partner p ON p.id = i.partner_id JOIN integrations_endpoint e ON e.id = m.endpoint_id
+WHERE i.acknowledgement = 'waiting' AND i.usage = 'P' AND m.state = 'delivered'
+  AND m.delivered_at < %(now)s - make_interval(hours => coalesce((p.habits->>'acknowledgement_due_hours')::int, %(acknowledged)s))
 GROUP BY 1, 2, 3
 """
 _ANSWER: Final = """

@@ -1,4 +1,4 @@
-"""How a message reaches its endpoint: an ERP through its adapter, a supplier as X12 in its mailbox."""
+"""How a message reaches its endpoint: an ERP through its adapter, a supplier in its format in its mailbox."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
 from core.secrets import SecretUnreadable
-from integrations.canonical import Acknowledgement, Document, Order
+from integrations import edifact, ubl
+from integrations.canonical import Document, Order
+from integrations.edi_files import MEDIA_TYPES, is_test
 from integrations.erp.base import Connection, ErpAdapter, Makers, Outgoing
 from integrations.erp.flat_file.adapter import FlatFileErp
 from integrations.erp.rest_erp.adapter import RestErp
@@ -21,12 +23,14 @@ from integrations.models import Endpoint, InboundMessage, Interchange, OutboundM
 from integrations.remote import Answer, Outcome
 from integrations.services.control_numbers import control_number_next
 from integrations.services.mailboxes import TRANSPORTS, mailbox_of
-from integrations.services.outbox import ORDER_STREAM
+from integrations.services.outbox import ORDER_STREAM, TEST_ORDER_SEND
+from integrations.services.profiles import profile_of
 from integrations.transports.base import Mailbox, TransportError
-from integrations.x12 import Delimiters, Envelope, Profile, acknowledge, acknowledgement_bytes, order_bytes, read
+from integrations.x12 import Envelope, Group, Profile, acknowledge, acknowledgement_bytes, order_bytes, parse, read
 from procurement.models import PurchaseOrder
 
 ADAPTERS: Final[Makers] = {"rest_erp": RestErp, "flat_file": FlatFileErp, "tryton": Tryton}
+_ENDINGS: Final[Mapping[str, str]] = {"x12": "x12", "edifact": "edi", "ubl": "xml"}
 
 
 @dataclass(frozen=True)
@@ -130,11 +134,6 @@ def _order_of(message: OutboundMessage) -> str:
     return message.stream.removeprefix(ORDER_STREAM) if message.stream.startswith(ORDER_STREAM) else ""
 
 
-def profile_of(partner: Partner) -> Profile:
-    """How the partner names units and items."""
-    return Profile(units=partner.unit_map)
-
-
 class EdiChannel:
     def __init__(self, endpoint: Endpoint) -> None:
         self.partner = Partner.objects.select_related("supplier").get(endpoint=endpoint)
@@ -144,42 +143,76 @@ class EdiChannel:
 
     def open(self, messages: Sequence[OutboundMessage]) -> None:
         found = Interchange.objects.filter(message__in=messages)
-        self.names.update((each.message_id, _file_name(each)) for each in found)
+        self.names.update((each.message_id, _file_name(each, self.partner.format)) for each in found)
 
     def prepare(self, messages: Sequence[OutboundMessage]) -> Mapping[int, Prepared | None]:
-        came = [message for message in messages if message.document_kind == "inbound_file"]
-        documents = {
-            **documents_of([message for message in messages if message.document_kind != "inbound_file"]),
-            **{message.pk: self._acknowledgement(message) for message in came},
-        }
+        documents = documents_of([message for message in messages if message.document_kind != "inbound_file"])
         return {
-            message.pk: self._prepared(message, document) if (document := documents[message.pk]) else None
+            message.pk: self._order(message, documents[message.pk])
+            if message.pk in documents
+            else self._acknowledgement(message)
             for message in messages
         }
 
-    def _prepared(self, message: OutboundMessage, document: Document) -> Prepared:
-        partner = self.partner
-        functional_id = "FA" if isinstance(document, Acknowledgement) else "PO"
-        if isinstance(document, Order) and document.purpose != "original":
-            functional_id = "PC"
-        # what is built again goes out under the numbers it had
-        interchange = Interchange.objects.filter(message=message).first() or Interchange.objects.create(
-            partner=partner, message=message, functional_id=functional_id,
-            control_number=control_number_next(partner, "interchange"),
-            group_number=control_number_next(partner, "group"),
-            acknowledgement=Interchange.Acknowledgement.NOT_EXPECTED
-            if functional_id == "FA"
-            else Interchange.Acknowledgement.WAITING,
-        )  # fmt: skip
-        envelope = self._envelope(interchange)
-        if isinstance(document, Acknowledgement):
-            content = acknowledgement_bytes({interchange.set_number: document}, envelope)
-        elif isinstance(document, Order):
-            content = order_bytes(document, envelope, interchange.set_number, profile_of(partner))
+    def _order(self, message: OutboundMessage, document: Document | None) -> Prepared | None:
+        if document is None:
+            return None
+        if not isinstance(document, Order):
+            raise LookupError(f"{message.topic} cannot be said to a supplier.")
+        partner, test = self.partner, message.topic == TEST_ORDER_SEND
+        profile = profile_of(partner, test=test)
+        interchange = self._numbered(message, "PO" if document.purpose == "original" else "PC", test=test)
+        if partner.format == Partner.Format.UBL:
+            content = ubl.document_bytes(document, profile)
+        elif partner.format == Partner.Format.EDIFACT:
+            envelope = edifact.EdifactEnvelope(
+                sender=(partner.our_qualifier, partner.our_id), receiver=(partner.qualifier, partner.identifier),
+                reference=str(interchange.control_number), at=timezone.now(), test=test,
+            )  # fmt: skip
+            content = edifact.document_bytes(document, envelope, profile)
         else:
-            raise LookupError(f"{message.topic} cannot be said in X12.")
-        self.names[message.pk] = _file_name(interchange)
-        return Prepared(content, "application/edi-x12")
+            content = order_bytes(document, _envelope(profile, interchange), interchange.set_number, profile)
+        return self._named(message, interchange, content)
+
+    def _acknowledgement(self, message: OutboundMessage) -> Prepared:
+        file_id, _, position = message.document_number.partition("/")
+        file = InboundMessage.objects.select_related("payload").get(pk=file_id)
+        content = bytes(file.payload.content)
+        test = is_test(content)
+        profile = profile_of(self.partner, test=test)
+        groups = [group for each in read(content, profile.extensions) for group in each.groups]
+        group = groups[int(position) - 1]
+        answer = acknowledge(group, self._refused(group, profile, file, int(position)))
+        interchange = self._numbered(message, "FA", test=test)
+        sets = {interchange.set_number: answer}
+        return self._named(message, interchange, acknowledgement_bytes(sets, _envelope(profile, interchange)))
+
+    def _refused(self, group: Group, profile: Profile, file: InboundMessage, position: int) -> set[str]:
+        """Sets that are turned down: by what the profile says of their findings, or, where that was agreed, by what became of them."""
+        if profile.acknowledge != "after_processing":
+            return {
+                each.control
+                for each in group.sets
+                if profile.verdict((*each.findings, *parse(each, profile).findings)) == "quarantine"
+            }
+        ended = (InboundMessage.State.FAILED, InboundMessage.State.QUARANTINED)
+        found = file.documents.filter(group=position, state__in=ended)
+        return {control.rpartition("/")[2] for control in found.values_list("control_number", flat=True)}
+
+    def _numbered(self, message: OutboundMessage, functional_id: str, *, test: bool) -> Interchange:
+        """The envelope of a message: what is built again goes out under the numbers it had."""
+        usage = "T" if test else "P"
+        expected = functional_id != "FA" and self.partner.format == Partner.Format.X12
+        return Interchange.objects.filter(message=message).first() or Interchange.objects.create(
+            partner=self.partner, message=message, functional_id=functional_id, usage=usage,
+            control_number=control_number_next(self.partner, "interchange", usage),
+            group_number=control_number_next(self.partner, "group", usage),
+            acknowledgement=Interchange.Acknowledgement.WAITING if expected else Interchange.Acknowledgement.NOT_EXPECTED,
+        )  # fmt: skip
+
+    def _named(self, message: OutboundMessage, interchange: Interchange, content: bytes) -> Prepared:
+        self.names[message.pk] = _file_name(interchange, self.partner.format)
+        return Prepared(content, MEDIA_TYPES[self.partner.format])
 
     def send(self, message: OutboundMessage, payload: bytes) -> Answer:
         name = self.names[message.pk]
@@ -220,32 +253,27 @@ class EdiChannel:
         except (SecretUnreadable, ImproperlyConfigured) as fault:
             return Answer(outcome=Outcome.AUTHENTICATION, detail=str(fault))
 
-    def _acknowledgement(self, message: OutboundMessage) -> Document:
-        file_id, _, position = message.document_number.partition("/")
-        file = InboundMessage.objects.select_related("payload").get(pk=file_id)
-        groups = [group for each in read(bytes(file.payload.content)) for group in each.groups]
-        return acknowledge(groups[int(position) - 1])
-
     def _name_before(self, message: OutboundMessage) -> str:
         if message.payload_id:
             self.open([message])
         return self.names.get(message.pk, "")
 
-    def _envelope(self, interchange: Interchange) -> Envelope:
-        partner = self.partner
-        return Envelope(
-            sender=(partner.our_qualifier, partner.our_id),
-            receiver=(partner.qualifier, partner.identifier),
-            group_sender=partner.our_group_id,
-            group_receiver=partner.group_id,
-            interchange_control=interchange.control_number,
-            group_control=interchange.group_number,
-            at=timezone.now(),
-            version=partner.version,
-            usage="T" if partner.test else "P",
-            delimiters=Delimiters(partner.element_separator, partner.component_separator, partner.segment_terminator),
-        )
+
+def _envelope(profile: Profile, interchange: Interchange) -> Envelope:
+    return Envelope(
+        sender=(profile.our_qualifier, profile.our_id),
+        receiver=(profile.their_qualifier, profile.their_id),
+        group_sender=profile.our_group_id,
+        group_receiver=profile.their_group_id,
+        interchange_control=interchange.control_number,
+        group_control=interchange.group_number,
+        at=timezone.now(),
+        version=profile.version,
+        usage=interchange.usage,
+        delimiters=profile.delimiters,
+    )
 
 
-def _file_name(interchange: Interchange) -> str:
-    return f"{interchange.control_number:09}-{interchange.functional_id}.x12"
+def _file_name(interchange: Interchange, form: str) -> str:
+    test = "T" if interchange.usage == "T" else ""
+    return f"{test}{interchange.control_number:09}-{interchange.functional_id}.{_ENDINGS[form]}"

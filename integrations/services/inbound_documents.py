@@ -1,6 +1,6 @@
 """Applies documents that came in: each once, its effect and its new state in one transaction.
 
-A document that names what is not there yet is parked and tried again; one that never can be applied becomes a dead letter with
+What is not live is only tried: the same handler runs, what it did is noted and taken back. A document that names what is not there yet is parked and tried again; one that never can be applied becomes a dead letter with
 its cause. A run that dies is counted before it begins, so that a poisoned document delays only itself.
 """
 
@@ -16,7 +16,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import structlog
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from core.actors import Actor
@@ -24,13 +24,15 @@ from core.audit import acting
 from core.errors import Conflict, DomainError
 from core.tracing import tracing
 from integrations.canonical import Acknowledgement, Document, InvoiceDoc, OrderAnswer, ShipNotice, to_json
+from integrations.edi_desk import Said
+from integrations.edi_files import DOCUMENTS, is_test, piece_read
 from integrations.erp.base import PURCHASE_ORDER_CREATE
 from integrations.mapping.inbound import answered_lines, invoice_input, ship_notices
-from integrations.models import InboundMessage, Interchange, Partner
-from integrations.services.channels import profile_of
-from integrations.services.inbox import file_split, findings_plain
+from integrations.models import InboundMessage, Interchange, Partner, PartnerDocument
+from integrations.services.inbox import acknowledge_after, file_split, findings_plain
+from integrations.services.profiles import profile_of
 from integrations.services.service_actor import service_actor
-from integrations.x12 import parse, read
+from integrations.services.trials import Told, told_of
 from procurement.models import PurchaseOrder
 from procurement.services.invoices import invoice_register
 from procurement.services.purchase_orders import purchase_order_record_dispatch, purchase_order_record_rejection
@@ -44,6 +46,8 @@ _BUDGET: Final = 10.0
 _OUR_ORDER: Final = re.compile(r"PO-\d{4}-\d{6,}")
 
 State = InboundMessage.State
+Lane = InboundMessage.Lane
+Stage = PartnerDocument.Stage
 _log = structlog.get_logger(__name__)
 
 
@@ -100,13 +104,18 @@ def document_apply(message: InboundMessage) -> None:
     """Apply one claimed message. Whatever is wrong with it stays with it."""
     if message.state == State.FAILED:
         return
+    partner = Partner.objects.select_related("supplier").get(endpoint=message.endpoint_id)
+    _apply_safely(message, partner)
+    acknowledge_after(message, partner)
+
+
+def _apply_safely(message: InboundMessage, partner: Partner) -> None:
     try:
         with tracing(message.trace_id), transaction.atomic():
-            partner = Partner.objects.select_related("supplier").get(endpoint=message.endpoint_id)
             if message.parent_id is None:
                 file_split(file=message, partner=partner)
             else:
-                _apply(message, partner)
+                _work(message, partner)
     except DatabaseError as fault:
         _log.warning("document_again", message=message.pk, reason=str(fault)[:200])
         InboundMessage.objects.filter(pk=message.pk).update(due_at=timezone.now() + timedelta(seconds=2))
@@ -133,23 +142,76 @@ def _put_aside(message: InboundMessage, verdict: _Verdict) -> None:
     message.save()
 
 
-def _apply(message: InboundMessage, partner: Partner) -> None:
-    transaction_set = read(bytes(message.payload.content))[0].groups[0].sets[0]
-    parsed = parse(transaction_set, profile_of(partner))
-    findings = [*transaction_set.findings, *parsed.findings]
-    message.findings = findings_plain(findings)
-    document = parsed.document
-    if transaction_set.broken or parsed.broken or document is None:
-        wrong = next((f.message for f in findings if f.severity == "error"), "It cannot be read.")
-        raise _Verdict(State.FAILED, "unreadable", wrong)
+def _work(message: InboundMessage, partner: Partner) -> None:
+    said = piece_read(bytes(message.payload.content), profile_of(partner))
+    message.findings = findings_plain(said.findings)
+    # what we sent as a test is acknowledged in the sandbox too, and has no other effect
+    tried = message.lane == Lane.SANDBOX or _tried(partner, DOCUMENTS.get(message.kind, ""))
+    if tried and not isinstance(said.document, Acknowledgement):
+        document_try(message, partner, said)
+        return
+    about = _apply(message, partner, said)
+    message.state = State.SANDBOX if message.lane == Lane.SANDBOX else State.APPLIED
+    message.cause, message.detail, message.attempt_count = "", "", 0
+    message.applied_at = timezone.now() if message.state == State.APPLIED else None
+    message.document_kind, message.document_number = about.kind, about.number
+    message.facility_id, message.trace_id = about.facility_id, about.trace_id
+    message.save()
+
+
+def _tried(partner: Partner, name: str) -> bool:
+    """Whether this kind of document is not live yet. What is off is set aside, until somebody decides about it."""
+    if not name:
+        return False
+    row = PartnerDocument.objects.filter(partner=partner, document=name).first()
+    if row is None or row.stage == Stage.OFF:
+        words = f"{PartnerDocument.Document(name).label} are switched off for {partner.supplier.name}."
+        raise _Verdict(State.QUARANTINED, "not_agreed", words)
+    return row.stage == Stage.SANDBOX or (row.live_at is not None and row.live_at > timezone.now())
+
+
+def _apply(message: InboundMessage, partner: Partner, said: Said) -> _About:
+    profile, document = profile_of(partner), said.document
+    wrong = [each for each in said.findings if profile.verdict([each]) == "quarantine"]
+    if document is None:
+        words = next((each.message for each in (*wrong, *said.findings)), "It cannot be read.")
+        raise _Verdict(State.FAILED, "unreadable", words)
+    if wrong:
+        raise _Verdict(State.QUARANTINED, "findings", wrong[0].message)
     handler = _HANDLERS.get(type(document))
     if handler is None:
         raise _Verdict(State.FAILED, "not_expected", f"A partner does not send us a {message.kind}.")
-    about = handler(message, partner, document)
-    message.state, message.cause, message.detail, message.attempt_count = State.APPLIED, "", "", 0
-    message.applied_at = timezone.now()
-    message.document_kind, message.document_number = about.kind, about.number
-    message.facility_id, message.trace_id = about.facility_id, about.trace_id
+    return handler(message, partner, document)
+
+
+class _TakenBack(Exception):
+    """Ends a try: everything it did is undone."""
+
+    def __init__(self, told: Told) -> None:
+        super().__init__(told.sentence)
+        self.told = told
+
+
+def document_try(message: InboundMessage, partner: Partner, said: Said | None = None) -> None:
+    """Run the real handler, note what it did, and take it back. In the caller's transaction."""
+    said = said or piece_read(bytes(message.payload.content), profile_of(partner))
+    told = Told("failed", "It cannot be read.")
+    try:
+        with transaction.atomic():
+            about = _apply(message, partner, said)
+            with connection.cursor() as cursor:
+                # what would be refused at the end of the transaction shows now
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            raise _TakenBack(told_of(about.number, said.document, partner))
+    except _TakenBack as back:
+        told = back.told
+    except _Verdict as verdict:
+        told = Told(verdict.state, verdict.words, cause=verdict.cause)
+    except DomainError as error:
+        told = Told("failed", " ".join([error.message, *(each.message for each in error.findings)]), cause=error.code)
+    message.findings = findings_plain(said.findings)
+    message.state, message.lane, message.key, message.attempt_count = State.SANDBOX, Lane.SANDBOX, None, 0
+    message.trial, message.cause, message.detail = told.plain(), told.cause[:60], told.sentence[:500]
     message.save()
 
 
@@ -159,7 +221,8 @@ def _apply(message: InboundMessage, partner: Partner) -> None:
 def _answer(message: InboundMessage, partner: Partner, document: OrderAnswer) -> _About:
     about = _order(document.order_number, partner)
     # an answer may be said again and again, and the last one counts: only the same transmission is the same answer
-    key = _once(message, document.order_number, message.control_number)
+    own = "" if profile_of(partner).duplicates == "process" else message.control_number
+    key = _once(message, partner, document.order_number, own or _digest(document))
     with tracing(about.trace_id):
         supplier_answer_record(
             actor=_actor(), order_number=about.number, supplier_id=partner.supplier_id, message_key=key[:100],
@@ -172,7 +235,7 @@ def _answer(message: InboundMessage, partner: Partner, document: OrderAnswer) ->
 def _ship_notice(message: InboundMessage, partner: Partner, document: ShipNotice) -> _About:
     notices = list(ship_notices(document))
     abouts = [_order(notice.order_number, partner) for notice in notices]
-    _once(message, document.shipment_number, _digest(document), changed=f"Shipment {document.shipment_number}")
+    _once(message, partner, document.shipment_number, _digest(document), changed=f"Shipment {document.shipment_number}")
     for notice, about in zip(notices, abouts, strict=True):
         with tracing(about.trace_id):
             ship_notice_record(actor=_actor(), supplier_id=partner.supplier_id, notice=notice)
@@ -181,12 +244,12 @@ def _ship_notice(message: InboundMessage, partner: Partner, document: ShipNotice
 
 def _invoice(message: InboundMessage, partner: Partner, document: InvoiceDoc) -> _About:
     about = _order(document.order_number, partner)
-    _once(message, f"{document.kind}:{document.number}", _digest(document))
+    _once(message, partner, f"{document.kind}:{document.number}", _digest(document))
     supplier = partner.supplier
     with tracing(about.trace_id):
         try:
             row = invoice_register(
-                actor=_actor(), supplier=supplier, source="810",
+                actor=_actor(), supplier=supplier, source=_SOURCES[partner.format],
                 invoice=invoice_input(document, currency=supplier.currency),
             )  # fmt: skip
         except Conflict as conflict:
@@ -198,7 +261,10 @@ def _acknowledgement(message: InboundMessage, partner: Partner, document: Acknow
     group = document.group_control
     interchange = (
         Interchange.objects.filter(
-            partner=partner, functional_id=document.functional_id, group_number=int(group) if group.isdigit() else -1
+            partner=partner,
+            functional_id=document.functional_id,
+            group_number=int(group) if group.isdigit() else -1,
+            usage="T" if is_test(bytes(message.payload.content)) else "P",
         )
         .select_related("message")
         .select_for_update(of=("self",))
@@ -235,6 +301,8 @@ _HANDLERS: Final[Mapping[type[Document], Callable[[InboundMessage, Partner, Any]
     InvoiceDoc: _invoice,
     Acknowledgement: _acknowledgement,
 }
+_SOURCES: Final = {"x12": "810", "edifact": "edifact", "ubl": "ubl"}
+"""The partner's format -> where an invoice says it came from."""
 _ACKNOWLEDGED: Final = {
     "accepted": Interchange.Acknowledgement.ACCEPTED,
     "accepted_with_errors": Interchange.Acknowledgement.WITH_ERRORS,
@@ -269,7 +337,7 @@ def _digest(document: Document) -> str:
     return hashlib.sha256(json.dumps(to_json(document), sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _once(message: InboundMessage, name: str, content: str, *, changed: str = "") -> str:
+def _once(message: InboundMessage, partner: Partner, name: str, content: str, *, changed: str = "") -> str:
     """Take the business key of a document. The same content again is a duplicate.
 
     Where `changed` names the thing, other content under the same name is quarantined too.
@@ -278,7 +346,8 @@ def _once(message: InboundMessage, name: str, content: str, *, changed: str = ""
     key = prefix + content
     others = InboundMessage.objects.exclude(pk=message.pk)
     if first := others.filter(key=key).first():
-        raise _Verdict(State.DUPLICATE, "same_document", f"The same document came before, in {first.file_name}.")
+        state = State.QUARANTINED if profile_of(partner).duplicates == "quarantine" else State.DUPLICATE
+        raise _Verdict(state, "same_document", f"The same document came before, in {first.file_name}.")
     if changed and others.filter(endpoint=message.endpoint_id, key__startswith=prefix).exists():
         raise _Verdict(State.QUARANTINED, "number_reused", f"{changed} came before with other content.")
     message.key = key

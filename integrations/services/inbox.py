@@ -1,42 +1,45 @@
 """The door for files: raw bytes are kept before anything else happens, then the file becomes its documents.
 
-The same file, or the same control number with the same bytes, is a duplicate; the same control number with other bytes is
-quarantined. Every group that can be read is answered with a 997.
+Files are recognised by what they are, whatever their name. The same file, or the same control number with the same bytes, is a
+duplicate; the same control number with other bytes is quarantined; the partner's profile may say otherwise. Groups of X12 that
+can be read are answered with a 997. What is a test goes to the sandbox lane, where nothing has an effect.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from core.tracing import new_trace_id
+from integrations.edi_files import MEDIA_TYPES, Batch, EdiFile, Part, Unreadable, edi_file_read
 from integrations.models import InboundMessage, Partner
 from integrations.services.outbox import acknowledgement_queue
-from integrations.services.payloads import payload_keep
-from integrations.x12 import Finding, Group, Interchange, X12Error, alone, read
+from integrations.services.payloads import payload_keep_new, payloads_keep
+from integrations.services.profiles import profile_of
+from integrations.x12 import Finding, Profile
 
 State = InboundMessage.State
+Lane = InboundMessage.Lane
 _MOST_FINDINGS = 50
 
 
 def file_accept(*, partner: Partner, name: str, content: bytes) -> InboundMessage:
-    """Keep a file as it came. The same bytes again are kept as evidence and do nothing."""
+    """Keep a file as it came. The same bytes again are kept as evidence and do nothing, unless the profile says otherwise."""
     with transaction.atomic():
-        payload = payload_keep(content, "application/edi-x12")
-        first = (
-            InboundMessage.objects.filter(endpoint=partner.endpoint_id, payload=payload, parent=None)
-            .order_by("id")
-            .first()
-        )
+        payload, new = payload_keep_new(content, MEDIA_TYPES.get(partner.format, MEDIA_TYPES["x12"]))
+        policy = profile_of(partner).duplicates
+        first = None if new or policy == "process" else _first(partner, payload.pk)
+        refused = State.QUARANTINED if policy == "quarantine" else State.DUPLICATE
         return InboundMessage.objects.create(
             endpoint_id=partner.endpoint_id,
             file_name=name[:200],
             payload=payload,
-            state=State.DUPLICATE if first else State.RECEIVED,
+            state=refused if first else State.RECEIVED,
             cause="same_file" if first else "",
             detail=f"The same bytes came before, as {first.file_name} ({first.received_at:%Y-%m-%d %H:%M} UTC)." if first else "",
             due_at=timezone.now(),
@@ -44,28 +47,53 @@ def file_accept(*, partner: Partner, name: str, content: bytes) -> InboundMessag
         )  # fmt: skip
 
 
+def _first(partner: Partner, payload: str) -> InboundMessage | None:
+    """The file that came with the same bytes before. One of which everything was only tried in the sandbox does not count."""
+    documents = InboundMessage.objects.filter(parent=OuterRef("pk"))
+    tried = Exists(documents) & ~Exists(documents.filter(lane=Lane.LIVE))
+    same = InboundMessage.objects.filter(endpoint=partner.endpoint_id, payload=payload, parent=None, lane=Lane.LIVE)
+    return same.exclude(tried).order_by("id").first()
+
+
 def file_split(*, file: InboundMessage, partner: Partner) -> None:
     """Make the documents of a file, and queue a 997 for each group. In the caller's transaction."""
+    profile = profile_of(partner)
     try:
-        interchanges = read(bytes(file.payload.content))
-    except X12Error as fault:
+        split = edi_file_read(bytes(file.payload.content), profile)
+    except Unreadable as fault:
         _end(file, State.FAILED, "unreadable", str(fault), ())
         return
-    position, findings, documents = 0, list[Finding](), list[InboundMessage]()
-    for interchange in interchanges:
-        findings += interchange.findings
-        verdict = _judge(file, partner, interchange)
-        for group in interchange.groups:
-            position += 1
-            findings += group.findings
-            documents += _documents(file, interchange, group, verdict, start=len(documents) + 1)
-            if verdict.state == State.RECEIVED and group.gs and group.functional_id != "FA" and group.sets:
-                _acknowledge(file, interchange, group, position)
-    if not documents and not any(each.answers for each in interchanges):
+    findings = [finding for part in split.parts for finding in _findings(part)]
+    if split.format != partner.format:
+        agreed, found = partner.get_format_display(), Partner.Format(split.format).label
+        _end(file, State.QUARANTINED, "wrong_format", f"This file is {found}; {agreed} was agreed.", findings)
+        return
+    digests = _keep(split)
+    documents = [
+        document
+        for part in split.parts
+        for document in _documents(file, part, _judge(file, partner, profile, part, digests), profile, digests)
+    ]
+    if not documents and not any(part.answers for part in split.parts):
         _end(file, State.FAILED, "empty", "The file holds no document.", findings)
         return
+    for position, document in enumerate(documents, start=1):
+        document.position = position
     InboundMessage.objects.bulk_create(documents)
     _end(file, State.SPLIT, "", f"{len(documents)} documents", findings)
+
+
+_Digests = dict[bytes, str]
+"""The bytes of a document -> the digest under which they are kept."""
+
+
+def _findings(part: Part) -> list[Finding]:
+    return [*part.findings, *(finding for batch in part.batches for finding in batch.findings)]
+
+
+def _keep(split: EdiFile) -> _Digests:
+    contents = [piece.content for part in split.parts for piece in part.pieces]
+    return dict(zip(contents, payloads_keep((each, MEDIA_TYPES[split.format]) for each in contents), strict=True))
 
 
 @dataclass(frozen=True)
@@ -77,64 +105,106 @@ class _Verdict:
     detail: str = ""
 
 
-def _judge(file: InboundMessage, partner: Partner, interchange: Interchange) -> _Verdict:
-    if interchange.sender != (partner.qualifier, partner.identifier):
+def _lane(file: InboundMessage, part: Part) -> str:
+    """Tests never leave the sandbox. Whether a kind of document is live yet is asked when it is worked on."""
+    return Lane.SANDBOX if part.test or file.lane == Lane.SANDBOX else Lane.LIVE
+
+
+def _judge(file: InboundMessage, partner: Partner, profile: Profile, part: Part, digests: _Digests) -> _Verdict:
+    if not _is_from(partner, part):
         return _Verdict(
             State.QUARANTINED, "wrong_sender",
-            f"The file says it is from {':'.join(interchange.sender)}; this mailbox is {partner}'s.",
+            f"The file says it is from {':'.join(part.sender or ())}; this mailbox is {partner}'s.",
         )  # fmt: skip
-    if interchange.usage and interchange.usage != ("T" if partner.test else "P"):
-        agreed = "test" if partner.test else "production"
-        return _Verdict(
-            State.QUARANTINED, "usage", f"ISA15 is {interchange.usage}, but this partner is agreed for {agreed}."
-        )
+    if profile.verdict(part.findings) == "quarantine":
+        return _Verdict(State.QUARANTINED, "envelope", _worst(profile, part.findings))
+    if profile.duplicates == "process" or not part.prefix or _lane(file, part) == Lane.SANDBOX:
+        return _Verdict(State.RECEIVED)
     earlier = dict(
         InboundMessage.objects.filter(
-            endpoint=file.endpoint_id, parent__isnull=False, control_number__startswith=f"{interchange.control}/"
+            endpoint=file.endpoint_id, parent__isnull=False, control_number__startswith=part.prefix, lane=Lane.LIVE
         )
         .exclude(parent=file)
         .values_list("control_number", "payload_id")
     )
     if not earlier:
         return _Verdict(State.RECEIVED)
-    mine = {
-        _control(interchange, group, at): payload_keep(alone(interchange, group, each), "application/edi-x12").pk
-        for group in interchange.groups
-        for at, each in enumerate(group.sets, start=1)
-    }
-    if mine == earlier:
-        return _Verdict(State.DUPLICATE, "same_control_number", f"Interchange {interchange.control} came before.")
+    if {piece.control: digests[piece.content] for piece in part.pieces} == earlier:
+        state = State.QUARANTINED if profile.duplicates == "quarantine" else State.DUPLICATE
+        return _Verdict(state, "same_control_number", f"Interchange {part.control} came before.")
     return _Verdict(
         State.QUARANTINED, "control_number_reused",
-        f"Interchange {interchange.control} came before with other content; nothing of this one was used.",
+        f"Interchange {part.control} came before with other content; nothing of this one was used.",
     )  # fmt: skip
+
+
+def _is_from(partner: Partner, part: Part) -> bool:
+    """Whether the envelope names the partner. UBL has none: there the mailbox says who wrote."""
+    if part.sender is None:
+        return True
+    qualifier, identifier = part.sender
+    return identifier == partner.identifier and (
+        qualifier == partner.qualifier or (partner.format == Partner.Format.EDIFACT and not qualifier)
+    )
+
+
+def _worst(profile: Profile, findings: Sequence[Finding]) -> str:
+    """The words of the first finding that quarantines."""
+    return next((each.message for each in findings if profile.verdict([each]) == "quarantine"), "")
 
 
 def _documents(
-    file: InboundMessage, interchange: Interchange, group: Group, verdict: _Verdict, *, start: int
-) -> Iterator[InboundMessage]:
-    for at, each in enumerate(group.sets, start=1):
-        yield InboundMessage(
-            endpoint_id=file.endpoint_id, parent=file, position=start + at - 1, file_name=file.file_name,
-            payload=payload_keep(alone(interchange, group, each), "application/edi-x12"), kind=each.code[:20],
-            control_number=_control(interchange, group, at), state=verdict.state, cause=verdict.cause,
-            detail=verdict.detail, due_at=file.received_at, trace_id=file.trace_id,
-        )  # fmt: skip
+    file: InboundMessage, part: Part, verdict: _Verdict, profile: Profile, digests: _Digests
+) -> list[InboundMessage]:
+    made = []
+    for batch in part.batches:
+        mine = verdict
+        if verdict.state == State.RECEIVED and profile.verdict(batch.findings) == "quarantine":
+            mine = _Verdict(State.QUARANTINED, "envelope", _worst(profile, batch.findings))
+        made += [
+            InboundMessage(
+                endpoint_id=file.endpoint_id, parent=file, file_name=file.file_name, payload_id=digests[piece.content],
+                kind=piece.kind[:20], control_number=piece.control, state=mine.state, cause=mine.cause,
+                detail=mine.detail[:500], due_at=file.received_at, trace_id=file.trace_id, lane=_lane(file, part),
+                group=batch.place,
+            )
+            for piece in batch.pieces
+        ]  # fmt: skip
+        # nobody waits for the answer to a file that a person put into the sandbox by hand
+        answered = profile.acknowledge == "on_receipt" and file.lane == Lane.LIVE
+        if verdict.state == State.RECEIVED and batch.name and answered:
+            _acknowledge(file, part, batch)
+    return made
 
 
-def _control(interchange: Interchange, group: Group, at: int) -> str:
-    numbers = (interchange.control, group.functional_id + group.control, group.sets[at - 1].control)
-    return "/".join(number[:18] for number in numbers)
-
-
-def _acknowledge(file: InboundMessage, interchange: Interchange, group: Group, position: int) -> None:
+def _acknowledge(file: InboundMessage, part: Part, batch: Batch) -> None:
     acknowledgement_queue(
-        endpoint_id=file.endpoint_id, file_id=file.pk, position=position, trace_id=file.trace_id,
-        key=f"997:{interchange.control[:15]}:{group.functional_id[:4]}:{group.control[:15]}",
+        endpoint_id=file.endpoint_id, file_id=file.pk, position=batch.place, trace_id=file.trace_id,
+        key=f"{'T' if part.test else ''}997:{part.control[:15]}:{batch.name[:4]}:{batch.control[:15]}",
     )  # fmt: skip
 
 
+def acknowledge_after(document: InboundMessage, partner: Partner) -> None:
+    """A document has been worked on: where its group waited for that and was the last one, the 997 goes back."""
+    profile = profile_of(partner)
+    if document.parent_id is None or profile.acknowledge != "after_processing":
+        return
+    with transaction.atomic():
+        # one at a time, so that the last two of a group do not each take the other for unfinished
+        file = (
+            InboundMessage.objects.select_for_update(of=("self",)).select_related("payload").get(pk=document.parent_id)
+        )
+        if file.documents.filter(group=document.group, state__in=[State.RECEIVED, State.PARKED]).exists():
+            return
+        for part in edi_file_read(bytes(file.payload.content), profile).parts:
+            for batch in part.batches:
+                if batch.place == document.group and batch.name:
+                    _acknowledge(file, part, batch)
+
+
 def _end(file: InboundMessage, state: str, cause: str, detail: str, findings: Sequence[Finding]) -> None:
+    if file.lane == Lane.SANDBOX and state != State.SPLIT:
+        state = State.SANDBOX
     file.state, file.cause, file.detail = state, cause, detail[:500]
     file.findings, file.attempt_count = findings_plain(findings), 0
     file.save()

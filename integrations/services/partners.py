@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils import timezone
 
 from core.errors import Invalid
-from integrations.models import Endpoint, ErpRoute, Partner
+from integrations.models import Endpoint, ErpRoute, Partner, PartnerDocument
 from integrations.services.channels import ADAPTERS
 from masterdata.models import Facility, Supplier
 
@@ -70,11 +71,13 @@ def supplier_connect(
     identifier: str = "",
     unit_map: Mapping[str, str] | None = None,
     config: Mapping[str, Any] | None = None,
+    live: bool = True,
     **profile: Any,
 ) -> Partner:
     """A supplier's EDI mailbox (a managed folder named after the supplier's code) and profile.
 
-    `identifier` is their ISA id, their code where empty. `profile` are further fields of Partner.
+    `identifier` is their ISA id, their code where empty. `profile` are further fields of Partner. With `live` every kind of
+    document that has no stage yet is live from now on, else it is off.
     """
     with transaction.atomic():
         endpoint, _ = Endpoint.objects.update_or_create(
@@ -95,4 +98,18 @@ def supplier_connect(
             **profile,
         }
         partner, _ = Partner.objects.update_or_create(supplier=supplier, defaults={"endpoint": endpoint, **fields})
+        if live:
+            documents_go_live([partner], timezone.now())
         return partner
+
+
+def documents_go_live(partners: Iterable[Partner], since: datetime) -> None:
+    """Every kind of document that has no stage yet is live since then."""
+    PartnerDocument.objects.bulk_create(
+        (
+            PartnerDocument(partner=partner, document=document, stage=PartnerDocument.Stage.LIVE, live_at=since)
+            for partner in partners
+            for document in PartnerDocument.Document
+        ),
+        ignore_conflicts=True,
+    )

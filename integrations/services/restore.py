@@ -43,8 +43,9 @@ def restore_hold() -> Held:
         ]
         for partner in Partner.objects.select_related("endpoint").order_by("endpoint__code"):
             references += [
-                f"{partner.endpoint.code}: {number.level} control numbers after {number.last} may have been used"
-                for number in partner.control_numbers.order_by("level")
+                f"{partner.endpoint.code}: {'test ' if number.usage == 'T' else ''}{number.level} control numbers after {number.last}"
+                " may have been used"
+                for number in partner.control_numbers.order_by("level", "usage")
             ]
         held = waiting.exclude(state=State.UNKNOWN).update(
             state=State.UNKNOWN, cause="unknown", lease_until=None, due_at=timezone.now(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -120,7 +121,8 @@ class _Writer:
     """Writes documents for one partner."""
 
     def __init__(self, profile: Profile) -> None:
-        self.units = {**UNECE_UNITS, **profile.units}
+        # what was agreed goes before what everybody writes
+        self.units = [*profile.units.items(), *_preferred(UNECE_UNITS)]
 
     def root(self, name: str, inner: str) -> bytes:
         common = f"{UBL}CommonAggregateComponents-2", f"{UBL}CommonBasicComponents-2"
@@ -131,7 +133,7 @@ class _Writer:
     def quantity(self, name: str, value: Decimal, unit: str) -> str:
         if not unit:
             raise UblError(f"{name} has no unit.")
-        code = next((theirs for theirs, ours in _preferred(self.units) if ours == unit), unit)
+        code = next((theirs for theirs, ours in self.units if ours == unit), unit)
         return _text(name, _number(value), unitCode=code)
 
     def price(self, value: Decimal | None, currency: str) -> str:
@@ -299,7 +301,7 @@ class _Writer:
         )
 
 
-def _preferred(units: dict[str, str]) -> list[tuple[str, str]]:
+def _preferred(units: Mapping[str, str]) -> list[tuple[str, str]]:
     """Their codes and ours, those that Recommendation 21 writes with an X first."""
     return sorted(units.items(), key=lambda pair: not pair[0].startswith("X"))
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.db import models
 
+from core.audit import tracked
 from masterdata.models import Item
 
 
-@pghistory.track()
+@tracked()
 class Lot(models.Model):
     """Items that are not lot-tracked keep all their stock under one lot with an empty number."""
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.db import models
 
+from core.audit import tracked
 from masterdata.models.items import Item
 from masterdata.models.places import Facility
 from masterdata.models.suppliers import Supplier
 
 
-@pghistory.track()
+@tracked()
 class Contract(models.Model):
     """`facilities` empty means every facility is eligible."""
 

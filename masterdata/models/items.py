@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MinValueValidator
 from django.db import models
+
+from core.audit import tracked
 
 
 class Category(models.Model):
@@ -22,7 +23,7 @@ class Category(models.Model):
         return self.name
 
 
-@pghistory.track()
+@tracked()
 class Item(models.Model):
     """A thing of the catalog. Stock and prices are compared per `base_unit`."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.conf import settings
 from django.db import models
 
+from core.audit import tracked
 from masterdata.models.places import Facility
 
 
@@ -25,7 +25,7 @@ class Role(models.TextChoices):
 ALL_ROLES = tuple(role.value for role in Role)
 
 
-@pghistory.track()
+@tracked()
 class RoleGrant(models.Model):
     """A role of a person at one facility, or network-wide when the facility is empty.
 
@@ -50,7 +50,7 @@ class RoleGrant(models.Model):
         return f"{self.user} {self.role} @ {self.facility or 'network'}"
 
 
-@pghistory.track()
+@tracked()
 class Delegation(models.Model):
     """`lender` lets `delegate` act under one role, at one facility or wherever the lender may, from day to day inclusive."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.db import models
 
+from core.audit import tracked
 from masterdata.models.items import Item
 
 
-@pghistory.track()
+@tracked()
 class Supplier(models.Model):
     class Status(models.TextChoices):
         ACTIVE = "active", "Active"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from django.utils import timezone
+
 from integrations.models import Endpoint, ErpRoute, Partner
+from integrations.services.partners import documents_go_live
 from masterdata.models import Facility, Supplier
 from portal.demo import suppliers
 
@@ -50,7 +53,7 @@ def _load_edi() -> None:
             for s in known
         )
     }  # fmt: skip
-    Partner.objects.bulk_create(
+    partners = Partner.objects.bulk_create(
         Partner(
             supplier=rows[s.code], endpoint=endpoints[s.code.lower()], our_qualifier="ZZ", our_id="MERIDIANHEALTH",
             qualifier=s.edi_qualifier, identifier=s.edi_id,
@@ -60,3 +63,4 @@ def _load_edi() -> None:
         )
         for s in known
     )  # fmt: skip
+    documents_go_live(partners, timezone.now())

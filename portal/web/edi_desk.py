@@ -19,6 +19,9 @@ from django.views.decorators.http import require_POST
 
 from core.errors import NotFound
 from integrations import edi_desk
+from integrations.partner_figures import partners_named
+from integrations.services.profiles import profile_of
+from integrations.x12 import Profile
 from masterdata.models import Role
 from portal.web import parts
 from portal.web.page import actor_of
@@ -81,7 +84,10 @@ def desk(request: HttpRequest) -> HttpResponse:
         data = _posted(request, "text", "file")
     except Unusable as refusal:
         return _page(request, {"problem": str(refusal)}, status=422)
-    return _page(request, {**_about(data, _shown(request)), **_compared(request, data)})
+    profile, chosen = _profile(request)
+    return _page(
+        request, {**about_file(data, _shown(request), profile), **_compared(request, data, profile), "chosen": chosen}
+    )
 
 
 @require_POST
@@ -95,12 +101,16 @@ def file(request: HttpRequest) -> HttpResponse:
     except Unusable as refusal:
         return _page(request, {"problem": str(refusal)}, status=422)
     if wanted not in FILES:
-        return _page(request, {**_about(data, STEP), "problem": "Say which format the file should have."}, status=422)
+        return _page(
+            request, {**about_file(data, STEP), "problem": "Say which format the file should have."}, status=422
+        )
+    profile, chosen = _profile(request)
     try:
-        made = _made(data, wanted)
+        made = _made(data, wanted, profile)
     except edi_desk.DeskError as refusal:
         problem = f"It cannot be written as {FILES[wanted][0]}: {refusal}"
-        return _page(request, {**_about(data, STEP), "problem": problem}, status=422)
+        shown = about_file(data, STEP, profile)
+        return _page(request, {**shown, "problem": problem, "chosen": chosen}, status=422)
     _, name, kind = FILES[wanted]
     return HttpResponse(made, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
@@ -110,12 +120,22 @@ def _user(request: HttpRequest) -> None:
         raise NotFound("There is no such page for you.")
 
 
+def _profile(request: HttpRequest) -> tuple[Profile | None, str]:
+    """The habits of the partner that was chosen, and their code; the file is read as from nobody in particular without one."""
+    code = request.POST.get("partner", "")
+    partner = partners_named(actor_of(request)).filter(supplier__code=code).first() if code else None
+    return (profile_of(partner), code) if partner else (None, "")
+
+
 def _page(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
     pasted = request.POST.get("text", "")
     typed = pasted if len(pasted) <= MOST_BYTES else ""
     most = f"{MOST_BYTES // 1_000_000} MB"
     response = render(
-        request, "integration/edi_desk.html", {**context, "typed": typed, "most": most, "most_bytes": MOST_BYTES}, status=status
+        request, "integration/edi_desk.html", {
+            **context, "typed": typed, "most": most, "most_bytes": MOST_BYTES,
+            "partners": [(row.supplier.code, row.supplier.name) for row in partners_named(actor_of(request))],
+        }, status=status
     )  # fmt: skip
     response["Cache-Control"] = "no-store"
     return response
@@ -160,15 +180,16 @@ def _shown(request: HttpRequest) -> int:
     return min(max(wanted, STEP), MOST_LINES)
 
 
-def _made(data: bytes, wanted: str) -> bytes:
+def _made(data: bytes, wanted: str, profile: Profile | None = None) -> bytes:
     at = timezone.now()
     if wanted in edi_desk.TARGETS:
-        return edi_desk.convert(data, cast("edi_desk.Target", wanted), at=at)
-    return edi_desk.acknowledgement(data, at=at, ta1=wanted == "ta1")
+        return edi_desk.convert(data, cast("edi_desk.Target", wanted), at=at, profile=profile)
+    return edi_desk.acknowledgement(data, at=at, ta1=wanted == "ta1", profile=profile)
 
 
-def _about(data: bytes, shown: int) -> dict[str, Any]:
-    found = edi_desk.explain(data)
+def about_file(data: bytes, shown: int, profile: Profile | None = None) -> dict[str, Any]:
+    """Everything a page shows of a file: what it is, its findings, `shown` of its segments, what it says, its answers."""
+    found = edi_desk.explain(data, profile)
     lines = found.lines[:shown]
     at = {line.place: number for number, line in reversed(list(enumerate(lines, start=1))) if line.place >= 0}
     told = [_told(each, "", at) for each in found.findings]
@@ -190,9 +211,9 @@ def _about(data: bytes, shown: int) -> dict[str, Any]:
         "line_count": len(found.lines),
         "more": min(shown + STEP, MOST_LINES) if shown < min(len(found.lines), MOST_LINES) else 0,
         "raw": "" if lines else data[:4_000].decode("utf-8", "replace"),
-        "json": _text(data, "json"),
+        "json": _text(data, "json", profile),
         "targets": [(to, FILES[to][0]) for to in ("json", "x12", "ubl", "edifact")] if _readable(found.documents) else [],
-        "answers": [{"to": to, "label": FILES[to][0], **_text(data, to)} for to in ("997", "ta1")] if found.format == "x12" else [],
+        "answers": [{"to": to, "label": FILES[to][0], **_text(data, to, profile)} for to in ("997", "ta1")] if found.format == "x12" else [],
     }  # fmt: skip
 
 
@@ -210,10 +231,10 @@ def _kinds(documents: tuple[edi_desk.Said, ...]) -> str:
     return f"{len(documents)} documents: " + ", ".join(f"{n} × {kind[:40]}" for kind, n in list(counts.items())[:10])
 
 
-def _text(data: bytes, wanted: str) -> dict[str, Any]:
+def _text(data: bytes, wanted: str, profile: Profile | None) -> dict[str, Any]:
     """The text of a conversion, cut where it is long; or why there is none."""
     try:
-        made = _made(data, wanted).decode("utf-8", "replace")
+        made = _made(data, wanted, profile).decode("utf-8", "replace")
     except edi_desk.DeskError as refusal:
         return {"problem": str(refusal)}
     return {"text": made[:MOST_TEXT], "cut": len(made) > MOST_TEXT}
@@ -246,12 +267,12 @@ def _line(number: int, line: edi_desk.Line, findings: list[Told]) -> dict[str, A
     }
 
 
-def _compared(request: HttpRequest, data: bytes) -> dict[str, Any]:
+def _compared(request: HttpRequest, data: bytes, profile: Profile | None) -> dict[str, Any]:
     """How the file differs from the second one, when one was asked for."""
     if "compare" not in request.POST:
         return {}
     try:
-        found = edi_desk.diff(data, _posted(request, "other_text", "other"))
+        found = edi_desk.diff(data, _posted(request, "other_text", "other"), profile)
     except (Unusable, edi_desk.DeskError) as refusal:
         return {"compared": {"problem": str(refusal)}}
     rows = [(_place(each.path), _value(each.left), _value(each.right)) for each in found[:MOST_FINDINGS]]

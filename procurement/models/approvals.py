@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.conf import settings
 from django.db import models
 
+from core.audit import tracked
 from masterdata.models import Facility
 from procurement.models.requisitions import Requisition
 
 
-@pghistory.track()
+@tracked()
 class ApprovalPolicy(models.Model):
     """A version of the rules; `rules` is the list that `procurement.rules.approval_routing` reads. One version is active."""
 
@@ -37,7 +37,7 @@ class ApprovalPolicy(models.Model):
         return f"{self.name} v{self.version}"
 
 
-@pghistory.track()
+@tracked()
 class ApprovalStep(models.Model):
     """One decision by one person: `person` when named, else anybody holding `role` at `facility` (empty: network-wide).
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import pghistory
 from django.conf import settings
 from django.db import models
 
+from core.audit import tracked
 from core.models import APPEND_ONLY
 from masterdata.models import Facility, Supplier
 from procurement.models.invoices import Invoice, InvoiceLine
 from procurement.models.purchase_orders import PurchaseOrder, PurchaseOrderLine, SupplierAnswerLine
 
 
-@pghistory.track()
+@tracked()
 class ExceptionCase(models.Model):
     """One difference somebody has to decide. `amount` is the money at stake in `currency`; `explanation` the stored reasons.
 

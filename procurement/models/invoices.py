@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import pghistory
 import pgtrigger
 from django.db import models
 from django_fsm import FSMField, transition
 
+from core.audit import tracked
 from masterdata.models import Category, Facility, Item, Supplier
 from procurement.models.purchase_orders import PurchaseOrder, PurchaseOrderLine
 
 
-@pghistory.track()
+@tracked()
 class Invoice(models.Model):
     """Amounts are in `currency`. A credit memo is an invoice of kind credit: its amounts are positive, its sign is in the kind.
 
@@ -160,7 +160,7 @@ class InvoiceLine(models.Model):
         return f"{self.invoice_id} line {self.line_number}"
 
 
-@pghistory.track()
+@tracked()
 class Tolerance(models.Model):
     """How far one kind of difference may go. Empty percent and amount mean no limit; zero means no difference allowed.
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import pghistory
 import pgtrigger
 from django.conf import settings
 from django.db import models
 from django_fsm import RETURN_VALUE, FSMField, transition
 
+from core.audit import tracked
 from core.models import APPEND_ONLY
 from masterdata.models import ContractLine, CostCenter, Facility, Item, Location, Supplier
 from procurement.models.requisitions import Requisition, RequisitionLine
 
 
-@pghistory.track()
+@tracked()
 class PurchaseOrder(models.Model):
     """`created_by` is the buyer, or empty for orders that needed no buyer's touch.
 
@@ -133,7 +133,7 @@ class PurchaseOrder(models.Model):
     def close(self) -> None: ...
 
 
-@pghistory.track()
+@tracked()
 class PurchaseOrderLine(models.Model):
     """`quantity` counts order units of `multiplier` base units each; the `*_base` counters are in base units.
 

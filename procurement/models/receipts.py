@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import pghistory
 import pgtrigger
 from django.conf import settings
 from django.db import models
 
+from core.audit import tracked
 from core.models import APPEND_ONLY
 from masterdata.models import Facility, Item, Location
 from procurement.models.purchase_orders import PurchaseOrder, PurchaseOrderLine, ShipNotice
 
 
-@pghistory.track()
+@tracked()
 class Receipt(models.Model):
     """`key` is the sender's own reference (API idempotency key, screen form token): the same key posts once."""
 

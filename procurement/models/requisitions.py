@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import pghistory
 import pgtrigger
 from django.conf import settings
 from django.db import models
 from django_fsm import FSMField, transition
 
+from core.audit import tracked
 from masterdata.models import ContractLine, CostCenter, Facility, Item, Location, Supplier
 
 
-@pghistory.track()
+@tracked()
 class Requisition(models.Model):
     """`total` is the estimate over all lines that are not rejected, in `currency`.
 
@@ -114,7 +114,7 @@ class Requisition(models.Model):
     def close(self) -> None: ...
 
 
-@pghistory.track()
+@tracked()
 class RequisitionLine(models.Model):
     """`quantity` counts `unit`s (order units); `base_quantity` the same in the item's base unit; `unit_price` is per `unit`.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 from core.errors import Finding
 from masterdata.rules.offers import ItemFacts, Offer, UnknownUnit, round_money, round_price
-from procurement.rules.budget_check import BudgetCheck
+from procurement.rules.budget_check import BudgetCheck, age_text
 from procurement.rules.contract_check import NON_CATALOG, OFF_CONTRACT, ContractCheck, contract_check
 
 UNUSUAL_FACTOR = 5
@@ -138,7 +138,8 @@ def _source_findings(line: LineRequest, priced: PricedLine, at: str) -> list[Fin
 def _pack_findings(priced: PricedLine, offer: Offer, at: str) -> list[Finding]:
     units = priced.base_quantity / offer.multiplier
     step = offer.multiple if offer.multiple > 0 else Decimal(1)
-    wanted = max(offer.minimum, -(-units // step) * step)
+    # rounded up, which Decimal's // is not: it cuts towards zero
+    wanted = (max(units, offer.minimum) / step).to_integral_value(ROUND_CEILING) * step
     if units == wanted:
         return []
     base = wanted * offer.multiplier
@@ -206,6 +207,13 @@ def check_header(
                 code="budget_exceeded", field="cost_center",
                 message=f"Only {budget.available:,.2f} is left in the budget of {budget.budget.period if budget.budget else ''}.",
                 remedy="Ask for less, or have the budget raised.",
+            )
+        )  # fmt: skip
+    if budget.age is not None:
+        found.append(
+            Finding(
+                code="budget_old", field="cost_center", severity="info",
+                message=f"The budget's figures are {age_text(budget.age)} old: the ERP could not be asked since.",
             )
         )  # fmt: skip
     return found

@@ -157,13 +157,14 @@ def _unit_error(
     meant = next(
         (u for u, m in ordered.packs.items() if abs(line.price / m / order_price - 1) <= UNIT_SLACK), ordered.unit
     )
-    expected = round_money(order_price * line.quantity * multiplier)
+    excess = line.amount - round_money(order_price * line.quantity * multiplier)
+    credit = f", or a credit of {excess:,.2f} {invoice.currency}" if excess > 0 else ""
     return MatchFinding(
-        kind="unit", amount=line.amount - expected, line_id=line.line_id, facts=_facts(line, invoice.currency),
+        kind="unit", amount=excess, line_id=line.line_id, facts=_facts(line, invoice.currency),
         sentence=f"Billed {_n(line.quantity)} {line.unit} at {price_text(line.price)}; {price_text(line.price)} is the order's price per {meant}. "
         f"The unit is wrong by a factor of {_n(max(hit, 1 / hit))}.",
         allowed="the order's price in the billed unit",
-        clears=f"a corrected invoice in {meant}, or a credit of {line.amount - expected:,.2f} {invoice.currency}",
+        clears=f"a corrected invoice in {meant}{credit}",
     )  # fmt: skip
 
 

@@ -44,7 +44,7 @@ from procurement.services.commitments import invoice_spend
 from procurement.services.tolerances import limits_for
 
 AP_TARGET = timedelta(days=3)
-PARTNER_SOURCES = ("810", "ubl")
+PARTNER_SOURCES = ("810", "edifact", "ubl")
 """Invoices that a trading partner's own endpoint delivered: no person enters them."""
 
 

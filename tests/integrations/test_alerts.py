@@ -17,7 +17,16 @@ from django.core import mail
 from django.utils import timezone
 
 from core.errors import NotAllowed
-from integrations.models import Alert, Endpoint, Heartbeat, InboundMessage, Interchange, Notice, OutboundMessage
+from integrations.models import (
+    Alert,
+    Endpoint,
+    Heartbeat,
+    InboundMessage,
+    Interchange,
+    Notice,
+    OutboundMessage,
+    Partner,
+)
 from integrations.services.alerts import alert_take, alerts_check
 from integrations.services.heartbeats import heartbeat
 from integrations.services.notices import notices_send
@@ -178,7 +187,8 @@ def test_a_partners_agreed_time_counts(world: World) -> None:
     OutboundMessage.objects.update(delivered_at=timezone.now() - timedelta(hours=3))
     alerts_check()
     assert opened() == []
-    Endpoint.objects.filter(pk=world.partner.endpoint_id).update(config={"acknowledgement_hours": 2, "answer_hours": 2})
+    Endpoint.objects.filter(pk=world.partner.endpoint_id).update(config={"answer_hours": 2})
+    Partner.objects.update(habits={"acknowledgement_due_hours": 2})
     alerts_check()
     assert {kind for kind, _ in opened()} == {Kind.ACKNOWLEDGEMENT_OVERDUE, Kind.ANSWER_OVERDUE}
 

@@ -1,26 +1,45 @@
-"""One office of every kind of ERP there is an adapter for."""
+"""One office of every kind of ERP there is an adapter for. A test that needs a capability meets only those that declare it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 
+from integrations.services.channels import ADAPTERS
+from tests.integrations.erp.declared import declares
 from tests.integrations.erp.offices import FlatFileOffice, Office, RestOffice
 from tests.integrations.transports import sshd
 from tests.simulators import companies
 from tests.tryton.running import TrytonOffice, tryton_server
 
+OVER: Final[Mapping[str, tuple[str, ...]]] = {"flat_file": ("flat_file", "flat_file over sftp")}
+"""Adapters that are tested over more than one wire."""
+MARKS: Final[Mapping[str, Any]] = {"tryton": (pytest.mark.tryton, pytest.mark.xdist_group("tryton"))}
 
-@pytest.fixture(
-    params=[
-        "rest_erp",
-        "flat_file",
-        "flat_file over sftp",
-        pytest.param("tryton", marks=[pytest.mark.tryton, pytest.mark.xdist_group("tryton")]),
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every adapter that declares what the test needs; with `kind`, every kind of masters that it gives."""
+    if "office" not in metafunc.fixturenames:
+        return
+    names = [name for name, maker in ADAPTERS.items() if declares(metafunc.function, maker.capabilities)]
+    if "kind" not in metafunc.fixturenames:
+        wires = [(name, wire) for name in names for wire in OVER.get(name, (name,))]
+        params: list[Any] = [pytest.param(wire, marks=MARKS.get(name, ()), id=wire) for name, wire in wires]
+        metafunc.parametrize("office", params, indirect=True)
+        return
+    pairs = [(name, kind) for name in names for kind in sorted(ADAPTERS[name].capabilities.masters)]
+    params = [
+        pytest.param(wire, kind, marks=MARKS.get(name, ()), id=f"{wire}-{kind}")
+        for name, kind in pairs
+        for wire in OVER.get(name, (name,))
     ]
-)
+    metafunc.parametrize(("office", "kind"), params, indirect=["office"])
+
+
+@pytest.fixture
 def office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     """The ERP of this kind."""
     if request.param == "rest_erp":

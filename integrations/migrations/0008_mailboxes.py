@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0004_erp_adapters'),
+        ('integrations', '0007_masters'),
     ]
 
     operations = [

@@ -1,0 +1,199 @@
+"""What was agreed with a partner, between its row, the Profile that codecs obey, and the file people pass on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
+from typing import Any, Final
+
+from core.errors import Finding, Invalid
+from integrations import edifact, x12
+from integrations.edi_desk import recognise
+from integrations.models import Partner
+from integrations.x12 import Delimiters, Profile, X12Error
+from integrations.x12.advice import ADVICE
+from integrations.x12.codec import READERS
+
+FILE_VERSION: Final = 1
+"""Of the file that `profile_export` writes; another one is refused."""
+LONGEST_WAIT: Final = 24 * 14
+_COLUMNS: Final[Mapping[str, str]] = {
+    "version": "version", "our_qualifier": "our_qualifier", "our_id": "our_id", "their_qualifier": "qualifier",
+    "their_id": "identifier", "our_group_id": "our_group_id", "their_group_id": "group_id", "units": "unit_map",
+}  # fmt: skip
+"""Field of a Profile -> column of the partner."""
+_DELIMITERS: Final[Mapping[str, str]] = {
+    "element": "element_separator", "component": "component_separator", "segment": "segment_terminator",
+    "repetition": "repetition_separator",
+}  # fmt: skip
+_ELSEWHERE: Final = frozenset({*_COLUMNS, "delimiters", "partner", "test"})
+HABITS: Final = tuple(each.name for each in fields(Profile) if each.name not in _ELSEWHERE)
+"""The fields of a Profile that are kept as JSON."""
+VERSIONS: Final = ("003040", "003050", "003060", "004010", "004030", "004050", "004060", "005010")
+_CODE: Final = re.compile(r"[A-Z0-9]{1,6}")
+_QUALIFIER: Final = re.compile(r"[A-Z0-9]{2,3}")
+_ITEMS: Final = ("supplier_part", "buyer_item", "manufacturer_part", "gtin")
+_QUALIFIER_LENGTH: Final = {"x12": 2, "edifact": 4, "ubl": 4}
+_ID_LENGTH: Final = {"x12": 15, "edifact": 35, "ubl": 35}
+
+
+def profile_of(partner: Partner, *, test: bool = False) -> Profile:
+    """How the partner writes and what was agreed; `test` for what is exchanged in the sandbox."""
+    given = {field: getattr(partner, column) for field, column in _COLUMNS.items()}
+    delimiters = Delimiters(**{part: getattr(partner, column) for part, column in _DELIMITERS.items()})
+    habits = Profile.from_json(partner.habits)
+    return replace(habits, **given, delimiters=delimiters, partner=partner.supplier.name, test=test)
+
+
+def profile_put(partner: Partner, profile: Profile) -> None:
+    """Write a profile into the partner's row; the caller saves. Raises Invalid with everything that is wrong with it."""
+    if findings := list(profile_findings(profile, partner.format)):
+        raise Invalid("The profile cannot be used like this.", code="profile_invalid", findings=findings)
+    for field, column in _COLUMNS.items():
+        value = getattr(profile, field)
+        setattr(partner, column, dict(value) if isinstance(value, Mapping) else value)
+    for part, column in _DELIMITERS.items():
+        setattr(partner, column, getattr(profile.delimiters, part))
+    kept, plain = profile.to_json(), Profile().to_json()
+    # what is as everywhere is not written down: a better default reaches all who have nothing of their own
+    partner.habits = {name: kept[name] for name in HABITS if kept[name] != plain[name]}
+
+
+def profile_export(partner: Partner) -> dict[str, Any]:
+    """The profile as the file that another portal, or the next partner, can be given. No secrets, nothing of the transport."""
+    return {
+        "partner_profile": FILE_VERSION, "format": partner.format,
+        "profile": {**profile_of(partner).to_json(), "test": False},
+    }  # fmt: skip
+
+
+def profile_import(data: Any) -> tuple[str, Profile]:
+    """Format and profile of such a file. Raises Invalid with everything that is wrong with it."""
+    if not isinstance(data, Mapping) or data.get("partner_profile") != FILE_VERSION:
+        raise Invalid(
+            f"This is no partner profile of version {FILE_VERSION}: the file begins with partner_profile.",
+            code="profile_file",
+        )
+    fmt, body = data.get("format"), data.get("profile")
+    findings = [] if fmt in Partner.Format.values else [_finding("format", f"The format {fmt!r} is not one we speak.")]
+    if not isinstance(body, Mapping):
+        raise Invalid("The file holds no profile.", code="profile_file", findings=findings)
+    profile = Profile()
+    for name, value in body.items():
+        try:
+            read = Profile.from_json({name: value})
+        except X12Error as fault:
+            findings.append(_finding(name, str(fault).removeprefix("This is no partner profile: ")))
+        else:
+            profile = replace(profile, **{name: getattr(read, name)})
+    findings += profile_findings(profile, str(fmt))
+    if findings:
+        raise Invalid("The profile in this file cannot be used.", code="profile_invalid", findings=findings)
+    return str(fmt), replace(profile, test=False, partner="")
+
+
+def profile_seen(content: bytes, profile: Profile) -> tuple[str, Profile]:
+    """The format of a partner's file, and the profile with what its envelope tells: ids, version, delimiters, group ids.
+
+    Raises Invalid where there is nothing to take over.
+    """
+    try:
+        form = recognise(content)
+        if form == "edifact":
+            unb = edifact.read(content)[0]
+            (q, them), (our_q, us) = unb.sender, unb.receiver
+            return form, replace(profile, their_qualifier=q, their_id=them, our_qualifier=our_q, our_id=us)
+        if form == "ubl":
+            return form, profile
+        found = x12.read(content)[0]
+    except (x12.X12Error, edifact.EdifactError) as fault:
+        raise Invalid(f"Nothing can be taken over from this file: {fault}", code="sample_unreadable") from fault
+    (q, them), (our_q, us) = found.sender, found.receiver
+    group = found.groups[0] if found.groups else None
+    version = group.version if group and group.version in VERSIONS else profile.version
+    theirs, ours = (group.sender, group.receiver) if group else ("", "")
+    return "x12", replace(
+        profile, their_qualifier=q, their_id=them, our_qualifier=our_q, our_id=us, version=version,
+        their_group_id="" if theirs == them else theirs, our_group_id="" if ours == us else ours,
+        delimiters=_usable(found.delimiters, profile.delimiters),
+    )  # fmt: skip
+
+
+def _usable(theirs: Delimiters, ours: Delimiters) -> Delimiters:
+    """Their delimiters, where we could write with them: line ends and letters are read and not written."""
+    seen = Delimiters(theirs.element, theirs.component, theirs.segment)
+    return ours if any(_delimiter_findings(seen)) else seen
+
+
+def profile_findings(profile: Profile, fmt: str) -> Iterator[Finding]:
+    """Everything that is wrong with a profile for a format, as findings at its fields."""
+    yield from _names(profile, fmt)
+    if fmt == Partner.Format.X12:
+        yield from _envelope(profile)
+    yield from _names_of_things(profile)
+    for code in profile.verdicts:
+        if code not in ADVICE:
+            yield _finding("verdicts", f"There is no finding {code!r}.")
+    for extra in (*profile.required, *profile.forbidden):
+        if extra.transaction not in READERS or not re.fullmatch(r"[A-Z][A-Z0-9]{1,2}", extra.segment):
+            yield _finding(
+                "required", f"{extra.segment!r} in a {extra.transaction!r} is no segment of a transaction we know."
+            )
+    if not 1 <= profile.acknowledgement_due_hours <= LONGEST_WAIT:
+        yield _finding("acknowledgement_due_hours", f"An acknowledgement is due after 1 to {LONGEST_WAIT} hours.")
+
+
+def _names_of_things(profile: Profile) -> Iterator[Finding]:
+    for theirs, ours in profile.units.items():
+        if not theirs.strip() or len(theirs) > 6 or not _CODE.fullmatch(ours):
+            yield _finding("units", f"The unit {theirs!r} = {ours!r} is no pair of unit codes.")
+    for name in _ITEMS:
+        qualifiers = getattr(profile, name)
+        if not qualifiers or not all(_QUALIFIER.fullmatch(each) for each in qualifiers):
+            yield _finding(
+                name, f"{_words(name)} needs at least one item qualifier of two or three characters, such as VN."
+            )
+    for one, other in ((a, b) for at, a in enumerate(_ITEMS) for b in _ITEMS[at + 1 :]):
+        if both := sorted(set(getattr(profile, one)) & set(getattr(profile, other))):
+            yield _finding(other, f"{both[0]} cannot mean both {_words(one)} and {_words(other)}.")
+
+
+def _names(profile: Profile, fmt: str) -> Iterator[Finding]:
+    longest, widest = _ID_LENGTH.get(fmt, 15), _QUALIFIER_LENGTH.get(fmt, 2)
+    for field, words in (("our_id", "Our id"), ("their_id", "Their id")):
+        value: str = getattr(profile, field)
+        if not value.strip():
+            yield _finding(field, f"{words} is missing.")
+        elif len(value) > longest or not value.isascii() or not value.isprintable():
+            yield _finding(field, f"{words} has at most {longest} plain characters.")
+    for field, words in (("our_qualifier", "Our qualifier"), ("their_qualifier", "Their qualifier")):
+        value = getattr(profile, field)
+        exact = fmt == Partner.Format.X12
+        if len(value) > widest or (exact and len(value) != widest) or (value and not value.isalnum()):
+            yield _finding(field, f"{words} has {'exactly' if exact else 'at most'} {widest} letters or digits.")
+
+
+def _envelope(profile: Profile) -> Iterator[Finding]:
+    if profile.version not in VERSIONS:
+        yield _finding("version", f"The version {profile.version!r} is not one of {', '.join(VERSIONS)}.")
+    yield from _delimiter_findings(profile.delimiters)
+    for field, words in (("our_group_id", "Our group id"), ("their_group_id", "Their group id")):
+        if len(getattr(profile, field)) > _ID_LENGTH["x12"]:
+            yield _finding(field, f"{words} has at most 15 characters.")
+
+
+def _delimiter_findings(d: Delimiters) -> Iterator[Finding]:
+    used = [each for each in (d.element, d.component, d.segment, d.repetition) if each]
+    if len(set(used)) != len(used) or not (d.element and d.component and d.segment):
+        yield _finding("delimiters", "The delimiters must all be there, and differ from each other.")
+    if any(len(each) != 1 or each.isalnum() or not each.isascii() or each in " .\x00" for each in used):
+        yield _finding("delimiters", "A delimiter is one character that is no letter, digit, point or blank.")
+
+
+def _finding(field: str, message: str) -> Finding:
+    return Finding(code="profile_invalid", field=field, message=message)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").replace("gtin", "GTIN")

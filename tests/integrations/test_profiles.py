@@ -1,0 +1,92 @@
+"""What was agreed with a partner: kept, checked with everything that is wrong, passed on as a file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from core.errors import Invalid
+from integrations.models import Partner
+from integrations.services.partners import supplier_connect
+from integrations.services.profiles import HABITS, profile_export, profile_import, profile_of, profile_put
+from integrations.x12 import Delimiters, Extra, Profile
+from tests.factories import make_network
+
+pytestmark = pytest.mark.django_db
+ODD = Profile(
+    version="005010", delimiters=Delimiters("|", "^", "~", "!"), our_qualifier="01", our_id="123456789", their_qualifier="14",
+    their_id="ACME5", our_group_id="HOSP", their_group_id="ACMEAPP", units={"CS": "CA", "XX": "EA"}, buyer_item=("BP",),
+    supplier_part=("VP", "VN"), gtin=("UK",), codes={"668": ("ZZ",)},
+    required=(Extra(transaction="855", segment="REF", qualifier="IA"),), forbidden=(Extra(transaction="810", segment="SAC"),),
+    verdicts={"se-count": "accept", "empty-element": "warn"}, duplicates="quarantine", acknowledge="after_processing",
+    acknowledgement_due_hours=4,
+)  # fmt: skip
+
+
+@pytest.fixture
+def partner() -> Partner:
+    return supplier_connect(supplier=make_network().suppliers["ACME"], our_id="HOSPITAL")
+
+
+def test_a_profile_is_kept_and_comes_back_as_it_was(partner: Partner) -> None:
+    profile_put(partner, replace(ODD, verdicts={"se-count": "accept"}))
+    partner.save()
+    found = Partner.objects.select_related("supplier").get()
+    assert profile_of(found) == replace(ODD, verdicts={"se-count": "accept"}, partner="Acme")
+    assert profile_of(found, test=True).test
+
+
+def test_what_is_as_everywhere_is_not_written_down(partner: Partner) -> None:
+    profile_put(partner, replace(profile_of(partner), acknowledgement_due_hours=2))
+    assert partner.habits == {"acknowledgement_due_hours": 2}
+    assert set(HABITS) >= {"verdicts", "duplicates", "acknowledge", "required"}
+
+
+def test_the_file_goes_round(partner: Partner) -> None:
+    profile_put(partner, replace(ODD, verdicts={"se-count": "accept"}))
+    text = json.dumps(profile_export(partner))
+    form, profile = profile_import(json.loads(text))
+    assert (form, profile) == ("x12", replace(ODD, verdicts={"se-count": "accept"}))
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"partner_profile": 2, "format": "x12", "profile": {}}])
+def test_another_file_is_refused(data: Any) -> None:
+    with pytest.raises(Invalid, match="no partner profile of version 1"):
+        profile_import(data)
+
+
+def test_everything_that_is_wrong_is_said_at_once(partner: Partner) -> None:
+    body = {
+        **profile_export(partner)["profile"], "our_id": "", "their_qualifier": "ABC", "version": "4010", "units": {"CS": "no unit"},
+        "gtin": [], "duplicates": "maybe", "verdicts": {"nonsense": "warn"}, "acknowledgement_due_hours": 0,
+        "required": [{"transaction": "999", "segment": "REF"}], "colour": "red",
+        "delimiters": {"element": "*", "component": "*", "segment": "~", "repetition": ""},
+    }  # fmt: skip
+    with pytest.raises(Invalid) as refused:
+        profile_import({"partner_profile": 1, "format": "morse", "profile": body})
+    fields = {finding.field for finding in refused.value.findings}
+    assert fields == {
+        "format", "our_id", "units", "gtin", "duplicates", "verdicts", "acknowledgement_due_hours", "required", "colour",
+        "their_qualifier",
+    }  # fmt: skip
+    with pytest.raises(Invalid) as refused:
+        profile_import({"partner_profile": 1, "format": "x12", "profile": body})
+    assert {finding.field for finding in refused.value.findings} == fields - {"format"} | {"version", "delimiters"}
+
+
+def test_one_qualifier_has_one_meaning(partner: Partner) -> None:
+    with pytest.raises(Invalid) as refused:
+        profile_put(partner, replace(profile_of(partner), buyer_item=("VN",)))
+    assert [finding.field for finding in refused.value.findings] == ["buyer_item"]
+    assert partner.habits == {}
+
+
+def test_an_edifact_partner_may_have_long_ids(partner: Partner) -> None:
+    partner.format = Partner.Format.EDIFACT
+    profile_put(partner, replace(profile_of(partner), their_id="4012345000009" * 2, their_qualifier="14"))
+    partner.format = Partner.Format.X12
+    with pytest.raises(Invalid):
+        profile_put(partner, profile_of(partner))
