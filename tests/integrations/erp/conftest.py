@@ -15,8 +15,13 @@ from tests.integrations.transports import sshd
 from tests.simulators import companies
 from tests.tryton.running import TrytonOffice, tryton_server
 
-OVER: Final[Mapping[str, tuple[str, ...]]] = {"flat_file": ("flat_file", "flat_file over sftp")}
-"""Adapters that are tested over more than one wire."""
+OFFICES: Final = {
+    "rest_erp": "rest_erp",
+    "flat_file": "flat_file",
+    "flat_file over sftp": "flat_file",
+    "tryton": "tryton",
+}
+"""Office -> the adapter that is tested in it."""
 MARKS: Final[Mapping[str, Any]] = {"tryton": (pytest.mark.tryton, pytest.mark.xdist_group("tryton"))}
 
 
@@ -24,18 +29,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every adapter that declares what the test needs; with `kind`, every kind of masters that it gives."""
     if "office" not in metafunc.fixturenames:
         return
-    names = [name for name, maker in ADAPTERS.items() if declares(metafunc.function, maker.capabilities)]
+    makers = {name: ADAPTERS[adapter] for name, adapter in OFFICES.items()}
+    names = [name for name, maker in makers.items() if declares(metafunc.function, maker.capabilities)]
     if "kind" not in metafunc.fixturenames:
-        wires = [(name, wire) for name in names for wire in OVER.get(name, (name,))]
-        params: list[Any] = [pytest.param(wire, marks=MARKS.get(name, ()), id=wire) for name, wire in wires]
+        params: list[Any] = [pytest.param(name, marks=MARKS.get(name, ()), id=name) for name in names]
         metafunc.parametrize("office", params, indirect=True)
         return
-    pairs = [(name, kind) for name in names for kind in sorted(ADAPTERS[name].capabilities.masters)]
-    params = [
-        pytest.param(wire, kind, marks=MARKS.get(name, ()), id=f"{wire}-{kind}")
-        for name, kind in pairs
-        for wire in OVER.get(name, (name,))
-    ]
+    pairs = [(name, kind) for name in names for kind in sorted(makers[name].capabilities.masters)]
+    params = [pytest.param(name, kind, marks=MARKS.get(name, ()), id=f"{name}-{kind}") for name, kind in pairs]
     metafunc.parametrize(("office", "kind"), params, indirect=["office"])
 
 
