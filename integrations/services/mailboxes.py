@@ -59,10 +59,11 @@ def mailbox_host_keys(*, host: str, port: int = 22, internal_hosts: str = "") ->
 def mailbox_configure(*, endpoint: Endpoint, transport: str, values: Mapping[str, str]) -> None:
     """Give an endpoint a transport and its settings; secrets are sealed. The caller saves.
 
-    An empty secret keeps the one that is there; settings of the transport that are not given are forgotten. How doubles are avoided
-    follows from what the transport promises, unless a person decides already. Raises Invalid with every finding.
+    An empty secret keeps the one that is there, unless it would go to another host: then it has to be entered again. Settings of the
+    transport that are not given are forgotten. How doubles are avoided follows from what the transport promises, unless a person decides
+    already. Raises Invalid with every finding.
     """
-    kept = set(endpoint.secrets) if endpoint.adapter == transport else set()
+    kept = set(endpoint.secrets) if _same_hosts(endpoint, transport, values) else set()
     findings = settings_check(transport=transport, values=values, kept=kept)
     if findings:
         raise Invalid(
@@ -83,6 +84,14 @@ def mailbox_configure(*, endpoint: Endpoint, transport: str, values: Mapping[str
             Endpoint.Duplicates.MANUAL if kind.semantics.repeated_put == "manual" else Endpoint.Duplicates.LOOKUP
         )
     endpoint.quiet_seconds = kind.semantics.quiet_seconds
+
+
+def _same_hosts(endpoint: Endpoint, transport: str, values: Mapping[str, str]) -> bool:
+    """Whether what is kept goes where it went: nobody learns a secret by naming a host of theirs."""
+    if endpoint.adapter != transport:
+        return False
+    places = [setting.name for setting in TRANSPORTS[transport].settings if setting.kind in ("host", "url")]
+    return all(values.get(name, "").strip() == str(endpoint.config.get(name, "")) for name in places)
 
 
 def settings_check(*, transport: str, values: Mapping[str, str], kept: Collection[str] = ()) -> tuple[Finding, ...]:

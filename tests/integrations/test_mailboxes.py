@@ -102,6 +102,21 @@ def test_secrets_are_sealed_and_kept_where_none_is_given(world: World) -> None:
     assert endpoint.adapter == "folder"
 
 
+def test_a_kept_secret_never_goes_to_another_host(world: World) -> None:
+    endpoint = world.partner.endpoint
+    mailbox_configure(endpoint=endpoint, transport="sftp", values=GOOD)
+    with pytest.raises(Invalid) as refused:
+        mailbox_configure(
+            endpoint=endpoint, transport="sftp", values={**GOOD, "password": "", "host": "sftp.elsewhere.com"}
+        )
+    assert [finding.message for finding in refused.value.findings] == ["Either a private key or a password is needed."]
+    assert endpoint.option("host") == GOOD["host"]
+    mailbox_configure(
+        endpoint=endpoint, transport="sftp", values={**GOOD, "host": "sftp.elsewhere.com", "password": "new"}
+    )
+    assert endpoint.secret("password") == "new"
+
+
 # --- polling ----------------------------------------------------------------------------------------------------------
 
 
