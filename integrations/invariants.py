@@ -142,7 +142,7 @@ INVARIANTS = (
         sql="""
             SELECT m.endpoint_id, m.topic, m.remote_reference, count(*) AS documents
             FROM integrations_outboundmessage m JOIN integrations_endpoint e ON e.id = m.endpoint_id
-            WHERE e.kind = 'erp' AND m.remote_reference <> '' AND m.topic <> 'purchase_order.cancel'
+            WHERE e.kind = 'erp' AND m.remote_reference <> '' AND m.topic NOT IN ('purchase_order.change', 'purchase_order.cancel')
             GROUP BY 1, 2, 3 HAVING count(*) > 1""",
         hint="Ask the ERP by our references which document the number is.",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from integrations.services.outbox import (
     order_announce,
     order_announce_again,
+    order_change_announce,
     order_withdraw,
     receipt_announce,
     voucher_announce,
@@ -12,6 +13,7 @@ from integrations.services.outbox import (
 from procurement.events import (
     InvoiceCleared,
     PurchaseOrderCancelled,
+    PurchaseOrderChanged,
     PurchaseOrderCorrected,
     PurchaseOrderIssued,
     ReceiptEvent,
@@ -26,6 +28,11 @@ def tell_order(event: PurchaseOrderIssued) -> None:
 def tell_order_again(event: PurchaseOrderCorrected) -> None:
     """What an outside system had refused is said to it once more."""
     order_announce_again(order_number=event.number)
+
+
+def tell_change(event: PurchaseOrderChanged) -> None:
+    """The ERP gets the order as it is now; the supplier too, where it does not know."""
+    order_change_announce(order_id=event.order_id, revision=event.revision, tell_supplier=event.tell_supplier)
 
 
 def tell_cancellation(event: PurchaseOrderCancelled) -> None:

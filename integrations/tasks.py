@@ -11,6 +11,7 @@ from integrations.services.alerts import alerts_check
 from integrations.services.delivery import deliver_run, endpoints_due
 from integrations.services.heartbeats import heartbeat
 from integrations.services.inbound_documents import documents_apply
+from integrations.services.masters import masters_plan, masters_run
 from integrations.services.notices import notices_send
 from integrations.services.payments import payments_pull
 from integrations.services.polling import mailboxes_poll
@@ -54,6 +55,13 @@ def poll() -> None:
 def pull_payments() -> None:
     """Ask every ERP what it has paid."""
     payments_pull()
+
+
+@shared_task
+def pull_masters() -> None:
+    """Open the rounds over masters and budgets that are due, and carry on what is open."""
+    masters_plan()
+    masters_run()
 
 
 @shared_task

@@ -16,6 +16,7 @@ app.conf.beat_schedule = {
     "outbox sweep": {"task": "integrations.tasks.sweep", "schedule": 3.0, "options": {"expires": 3}},
     "mailboxes": {"task": "integrations.tasks.poll", "schedule": 2.0, "options": {"expires": 2}},
     "payments": {"task": "integrations.tasks.pull_payments", "schedule": 5.0, "options": {"expires": 5}},
+    "masters": {"task": "integrations.tasks.pull_masters", "schedule": 10.0, "options": {"expires": 10}},
     "probes": {"task": "integrations.tasks.probe", "schedule": 10.0, "options": {"expires": 10}},
     "watch": {"task": "integrations.tasks.watch", "schedule": 15.0, "options": {"expires": 15}},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 NAMES = {
     "purchase_order.create": "Order",
+    "purchase_order.change": "Order change",
     "purchase_order.cancel": "Cancellation",
     "receipt.post": "Receipt",
     "receipt.reverse": "Receipt reversal",
@@ -11,6 +12,7 @@ NAMES = {
     "acknowledgement.send": "997 acknowledgement",
     "test_order.send": "Test order",
     "order_again.create": "Order, once more",
+    "order_again.change": "Order change, once more",
     "order_again.cancel": "Cancellation, once more",
     "ORDRSP": "ORDRSP answer",
     "DESADV": "DESADV ship notice",

@@ -23,6 +23,7 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     procurement_events.RequisitionClosed: [],
     procurement_events.PurchaseOrderIssued: [integrations.subscribers.tell_order],
     procurement_events.PurchaseOrderCancelled: [integrations.subscribers.tell_cancellation],
+    procurement_events.PurchaseOrderChanged: [integrations.subscribers.tell_change],
     procurement_events.PurchaseOrderHeld: [],
     procurement_events.PurchaseOrderReleased: [procurement.subscribers.match_waiting_invoices],
     procurement_events.PurchaseOrderClosed: [],

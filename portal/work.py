@@ -16,6 +16,7 @@ from core.tally import Counting, Tally, tallies, tallies_beside
 from integrations import selectors as letters
 from inventory.selectors import below_par
 from masterdata.models import Role
+from masterdata.selectors.stewardship import proposals_listed
 from portal.links import link
 from procurement.selectors import invoices as payable
 from procurement.selectors import purchase_orders as orders
@@ -161,6 +162,11 @@ QUEUES: tuple[Queue, ...] = (
         key="messages", label="Messages to look after", icon="mail", roles=MESSAGE_ROLES,
         counting=lambda actor, facility, day: Counting(rows=letters.outbound_stuck(actor)),
         screen="messages", badge=True, card=False,
+    ),
+    Queue(
+        key="proposals", label="Master data to decide", icon="list-details", roles=(Role.STEWARD,),
+        counting=lambda actor, facility, day: Counting(rows=proposals_listed(actor), moment="raised_at"),
+        screen="proposals", badge=True,
     ),
     Queue(
         key="alerts", label="Alerts", icon="bell", roles=MESSAGE_ROLES,

@@ -69,6 +69,18 @@ class PurchaseOrderCancelled(PurchaseOrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PurchaseOrderChanged(PurchaseOrderEvent):
+    """What an issued order orders is no longer what was told: `what` says it in words, `revision` numbers it.
+
+    `tell_supplier` is false where the change is the supplier's own, or was agreed with it.
+    """
+
+    revision: int
+    what: str
+    tell_supplier: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class PurchaseOrderHeld(PurchaseOrderEvent):
     reason: str
 

@@ -30,7 +30,7 @@ LOCK: Final = BASE / "requirements" / "tryton.lock"
 COMPANY: Final = BASE / "scripts" / "real_tryton_company.py"
 DATABASE: Final = "tryton"
 MODULES: Final = ("purchase", "stock_lot", "account_invoice_stock", "account_budget")
-_PASSWORD: Final = "Made-For-Tests-2026"  # noqa: S105 - of a database that only tests see
+ADMIN_PASSWORD: Final = "Made-For-Tests-2026"  # noqa: S105 - of a database that only tests see
 
 
 class CannotInstall(RuntimeError):
@@ -119,7 +119,7 @@ def _make_company(servers: Embedded) -> None:
     work.mkdir()
     _database(servers, DATABASE)
     config, programs = _config(work, 0), home() / "venv" / "bin"
-    (work / "password").write_text(_PASSWORD)
+    (work / "password").write_text(ADMIN_PASSWORD)
     modules = [str(programs / "trytond-admin"), "-c", str(config), "-d", DATABASE, "--all", "-u", *MODULES]
     modules += ["--activate-dependencies", "--email", "admin@example.org"]
     _run(modules, servers, "make Tryton's tables", TRYTONPASSFILE=str(work / "password"))

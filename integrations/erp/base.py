@@ -5,10 +5,15 @@ Semantics every adapter keeps:
 - `send` tries once, within `deadline` seconds as a whole, and never raises for what a remote does or fails to do. Where telling
   takes several steps, it looks first what is there under our reference and goes on from there; so it may always be repeated
   once the remote is quiet. PENDING says that the remote has it and its verdict comes later: sending again asks for the verdict.
+- A change of an order (PURCHASE_ORDER_CHANGE) carries its whole new state; lines of quantity 0 are no longer ordered. Told twice, or
+  overtaken by a later one, it changes nothing.
 - `find` asks whether our reference took effect: FOUND with the ERP's number, MISSING, or why it could not be asked.
 - `health` asks whether the ERP can be used, changing nothing: FOUND, or why not.
 - `payments` gives what changed after a cursor, oldest first; the same cursor gives the same rows again.
-- `budgets` gives what the ERP has budgeted, committed and spent.
+- `budgets` gives what the ERP has budgeted, committed and spent, with the moment it says so.
+- `masters` gives one page of records of a kind. An empty cursor begins with all of them; the cursor that a round ended with begins
+  with what changed since; the same cursor gives the same rows again, as they are now, until they change. A record is passed on as it
+  was said, also where its values are strange: whoever takes it in judges each by itself.
 - A field nobody knows in an answer is told in `Answer.drift`, and used by nobody; one that is missing or of another type makes the
   answer CONTRACT.
 
@@ -20,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Protocol
@@ -29,9 +34,13 @@ from integrations.canonical import Document
 from integrations.remote import Answer
 
 PURCHASE_ORDER_CREATE = "purchase_order.create"
+PURCHASE_ORDER_CHANGE = "purchase_order.change"
 PURCHASE_ORDER_CANCEL = "purchase_order.cancel"
 RECEIPT_POST = "receipt.post"
 VOUCHER_POST = "voucher.post"
+
+ITEM, SUPPLIER, COST_CENTER, BUDGET = "item", "supplier", "cost_center", "budget"
+"""Kinds of masters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +60,16 @@ class Capabilities:
     """Whether a document may be PENDING first."""
     cancels_confirmed: bool = True
     """Whether an order it has taken can be cancelled from outside."""
+    changes_confirmed: bool = True
+    """Whether an order it has taken can be changed from outside. If not, a change that is not made there by hand is refused in words."""
     lots: bool = True
     """Whether a receipt's lots are kept apart."""
     reversals: bool = True
     credits: bool = True
     payments: bool = True
     budgets: bool = False
+    masters: frozenset[str] = frozenset()
+    """The kinds of records that can be pulled."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +84,12 @@ class Outgoing:
     order_number: str
     erp_order_number: str
     sequence: int = 0
+
+    @property
+    def revision(self) -> int:
+        """Which change of an order this tells ("PO-2026-000431:r2"); 0 where it is no change."""
+        digits = self.reference.rpartition(":r")[2]
+        return int(digits) if self.topic == PURCHASE_ORDER_CHANGE and digits.isdigit() else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +118,31 @@ class Budget:
     budget: Decimal
     committed: Decimal
     actual: Decimal
+    as_of: datetime | None = None
+    """When the ERP counted; None where it does not say: then it counted when it was asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Master:
+    """A record as the ERP has it: its own id there, the number that documents name it by, and what is said about it, all texts.
+
+    Of an item: description, base_unit, manufacturer, manufacturer_part, unspsc, status (active, on_hold, discontinued), category, gtin,
+    supplier, supplier_part. Of a supplier: name, gln, email, payment_terms (days), currency, minimum_order, status (active, on_hold,
+    inactive). Of a cost center: name, gl_account, facility, status (active, inactive). What an ERP does not know is left out.
+    """
+
+    external_id: str
+    number: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MasterPage:
+    """`more` says that the round goes on at the cursor; without it the cursor begins the next round."""
+
+    masters: Sequence[Master]
+    cursor: str
+    more: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +173,8 @@ class ErpAdapter(Protocol):
     def payments(self, cursor: str) -> PaymentPage | Answer: ...
 
     def budgets(self) -> Sequence[Budget] | Answer: ...
+
+    def masters(self, kind: str, cursor: str) -> MasterPage | Answer: ...
 
     def health(self) -> Answer: ...
 

@@ -27,6 +27,7 @@ from masterdata.models import Facility, ItemPackaging, Supplier, SupplierItem
 from procurement import models as procurement
 
 _PLACES: Final = Decimal("0.0001")
+_PURPOSES: Final[Mapping[str, OrderPurpose]] = {"change": "change", "cancel": "cancel"}
 
 
 def documents_of(messages: Sequence[OutboundMessage]) -> dict[int, Document | None]:
@@ -49,8 +50,7 @@ _Maker = Callable[[OutboundMessage], Document | None]
 def _orders(numbers: Collection[str]) -> _Maker:
     gtin = ItemPackaging.objects.filter(item=OuterRef("item"), unit=OuterRef("unit")).values("gtin")[:1]
     lines = (
-        procurement.PurchaseOrderLine.objects.filter(cancelled=False)
-        .select_related("item", "contract_line__contract")
+        procurement.PurchaseOrderLine.objects.select_related("item", "contract_line__contract")
         .annotate(gtin=Subquery(gtin))
         .order_by("line_number")
     )
@@ -63,7 +63,7 @@ def _orders(numbers: Collection[str]) -> _Maker:
         order = by_number.get(message.document_number)
         if order is None:
             raise LookupError(f"There is no purchase order {message.document_number}.")
-        return _order(order, "cancel" if message.topic.endswith(".cancel") else "original")
+        return _order(order, _PURPOSES.get(message.topic.rpartition(".")[2], "original"))
 
     return make
 
@@ -76,7 +76,12 @@ def _order(order: procurement.PurchaseOrder, purpose: OrderPurpose) -> Order:
         supplier=_supplier(order.supplier),
         buyer=_facility(order.facility),
         ship_to=_party(f"{order.facility.name}, {order.ship_to.name}", order.ship_to.gln, _place_code(order)),
-        lines=tuple(_order_line(line, order.cost_center.code) for line in order.lines.all()),
+        lines=tuple(
+            _order_line(line, order, _ordered(line, order))
+            for line in order.lines.all()
+            # a change names what is no longer ordered, with nothing of it
+            if purpose == "change" or not line.cancelled
+        ),
         purpose=purpose,
         revision=order.revision,
         requested_date=order.needed_by,
@@ -85,7 +90,16 @@ def _order(order: procurement.PurchaseOrder, purpose: OrderPurpose) -> Order:
     )
 
 
-def _order_line(line: procurement.PurchaseOrderLine, cost_center: str) -> OrderLine:
+def _ordered(line: procurement.PurchaseOrderLine, order: procurement.PurchaseOrder) -> Decimal:
+    """What is ordered of a line now: of a closed order what came, of a line that was taken off nothing."""
+    if line.cancelled:
+        return Decimal(0)
+    if order.status == procurement.PurchaseOrder.Status.CLOSED:
+        return min((line.received_base / line.multiplier).quantize(_PLACES), line.quantity)
+    return line.quantity
+
+
+def _order_line(line: procurement.PurchaseOrderLine, order: procurement.PurchaseOrder, quantity: Decimal) -> OrderLine:
     gtin: str | None = line.gtin  # type: ignore[attr-defined]  # annotated by _orders
     return OrderLine(
         line_number=line.line_number,
@@ -96,11 +110,12 @@ def _order_line(line: procurement.PurchaseOrderLine, cost_center: str) -> OrderL
             gtin=gtin or "",
         ),
         description=line.description,
-        quantity=line.quantity,
+        quantity=quantity,
         unit=line.unit,
         unit_price=line.unit_price,
+        requested_date=line.promised_on,
         contract_number=line.contract_line.contract.number if line.contract_line else "",
-        cost_center=cost_center,
+        cost_center=order.cost_center.code,
     )
 
 

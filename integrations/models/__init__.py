@@ -2,6 +2,7 @@
 
 from integrations.models.drift import FieldDrift
 from integrations.models.inbox import InboundMessage
+from integrations.models.masters import MasterPull, MasterPullRow
 from integrations.models.outbox import Attempt, Endpoint, ErpRoute, OutboundMessage, Payload
 from integrations.models.partners import ControlNumber, Interchange, Partner, PartnerContact, PartnerDocument
 from integrations.models.watch import Alert, Heartbeat, MaintenanceWindow, Notice, Tally
@@ -17,6 +18,8 @@ __all__ = [
     "InboundMessage",
     "Interchange",
     "MaintenanceWindow",
+    "MasterPull",
+    "MasterPullRow",
     "Notice",
     "OutboundMessage",
     "Partner",

@@ -7,7 +7,7 @@ from typing import Final
 
 from core.actors import Actor
 from core.audit import acting
-from integrations.erp.base import PURCHASE_ORDER_CREATE, RECEIPT_POST, VOUCHER_POST
+from integrations.erp.base import PURCHASE_ORDER_CHANGE, PURCHASE_ORDER_CREATE, RECEIPT_POST, VOUCHER_POST
 from integrations.models import Endpoint, OutboundMessage
 from integrations.remote import Answer, Outcome
 from integrations.services.service_actor import service_actor
@@ -46,8 +46,8 @@ def delivered(message: OutboundMessage, reference: str, *, actor: Actor | None =
 
 
 def refused(message: OutboundMessage, answer: Answer) -> None:
-    """The endpoint will not take it. A refused order goes to the buyer; every dead letter is integration support's as well."""
-    if message.topic != PURCHASE_ORDER_CREATE:
+    """The endpoint will not take it. A refused order or change goes to the buyer; every dead letter is integration support's as well."""
+    if message.topic not in (PURCHASE_ORDER_CREATE, PURCHASE_ORDER_CHANGE):
         return
     number, system = message.document_number, message.endpoint.name
     with acting(actor=service_actor(), reason=f"{system} refused it: {answer.detail}"):
@@ -81,6 +81,16 @@ def _orders_taken(taken: Taken) -> None:
     purchase_orders_settle_rejection(order_numbers=list(numbers))
 
 
+def _changes_taken(taken: Taken) -> None:
+    """The order keeps the number it got when it was made."""
+    channel = _channel(taken[0][0])
+    dispatch = PurchaseOrder.Dispatch.SENT if channel == "supplier" else PurchaseOrder.Dispatch.ACKNOWLEDGED
+    numbers = {message.document_number: "" for message, _ in taken}
+    purchase_orders_record_dispatch(numbers=numbers, channel=channel, dispatch=dispatch)
+    if channel == "erp":
+        purchase_orders_settle_rejection(order_numbers=list(numbers))
+
+
 def _receipts_taken(taken: Taken) -> None:
     receipts_record_erp_numbers(numbers={message.document_number: ref for message, ref in taken if ref})
 
@@ -93,6 +103,7 @@ def _vouchers_taken(taken: Taken) -> None:
 
 _EFFECTS: Final[Mapping[str, Callable[[Taken], None]]] = {
     PURCHASE_ORDER_CREATE: _orders_taken,
+    PURCHASE_ORDER_CHANGE: _changes_taken,
     RECEIPT_POST: _receipts_taken,
     VOUCHER_POST: _vouchers_taken,
 }

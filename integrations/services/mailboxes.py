@@ -15,9 +15,10 @@ from integrations.models import Endpoint
 from integrations.transports.base import Access, Mailbox, Setting, Transport, TransportError
 from integrations.transports.folder import Folder
 from integrations.transports.https import Https
+from integrations.transports.mail import Mail
 from integrations.transports.sftp import Sftp, host_keys
 
-TRANSPORTS: Final[Mapping[str, type[Transport]]] = {"folder": Folder, "sftp": Sftp, "https": Https}
+TRANSPORTS: Final[Mapping[str, type[Transport]]] = {"folder": Folder, "sftp": Sftp, "https": Https, "email": Mail}
 _HOST: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
 _LONGEST_LINE: Final = 500
 _LONGEST_TEXT: Final = 20_000

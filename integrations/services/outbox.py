@@ -10,7 +10,13 @@ from django.db.models import Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
-from integrations.erp.base import PURCHASE_ORDER_CANCEL, PURCHASE_ORDER_CREATE, RECEIPT_POST, VOUCHER_POST
+from integrations.erp.base import (
+    PURCHASE_ORDER_CANCEL,
+    PURCHASE_ORDER_CHANGE,
+    PURCHASE_ORDER_CREATE,
+    RECEIPT_POST,
+    VOUCHER_POST,
+)
 from integrations.models import OutboundMessage
 from integrations.services.doorbell import ring_after_commit
 from procurement.models import PurchaseOrder
@@ -19,8 +25,9 @@ from procurement.services.purchase_orders import purchase_order_record_dispatch,
 ACKNOWLEDGEMENT_SEND = "acknowledgement.send"
 TEST_ORDER_SEND = "test_order.send"
 ORDER_RESEND = "order_again."
-"""Begins the topic of an order (create) or cancellation (cancel) that was delivered before and is told once more."""
+"""Begins the topic of an order (create), change (change) or cancellation (cancel) that was delivered before and is told once more."""
 ORDER_STREAM = "purchase_order:"
+_ORDERING: Final = (PURCHASE_ORDER_CREATE, PURCHASE_ORDER_CHANGE)
 
 # Facts are told on the road's hottest path, where compiling these joins by the ORM costs more than running them: hence by hand.
 _ORDER_TO: Final = """
@@ -34,12 +41,13 @@ _ORDER: Final = _ORDER_TO.format(
         JOIN integrations_partnerdocument d ON d.partner_id = p.id AND d.document = 'order' AND d.stage = 'live'
         WHERE p.supplier_id = o.supplier_id AND d.live_at <= coalesce(o.issued_at, %(now)s::timestamptz)"""
 )
-# who was told the order is told that it is off, whatever was agreed since
-_WITHDRAWN: Final = _ORDER_TO.format(
+# who was told the order is told that it changed or is off, whatever was agreed since
+_TOLD: Final = _ORDER_TO.format(
     supplier="""SELECT m.endpoint_id FROM integrations_outboundmessage m
         JOIN integrations_partner p ON p.endpoint_id = m.endpoint_id
         WHERE m.document_kind = 'purchase_order' AND m.document_number = o.number AND m.topic = 'purchase_order.create' LIMIT 1"""
 )
+_ORDER_AT_ERP: Final = _ORDER_TO.format(supplier="NULL::bigint")
 _RECEIPT: Final = """
     SELECT r.number, 'receipt' AS kind, r.facility_id, o.urgent, r.trace_id, 'purchase_order:' || o.number AS stream,
            coalesce(o.issued_at, %(now)s::timestamptz) AS begun, NULL::bigint AS supplier
@@ -84,11 +92,20 @@ def order_announce(*, order_id: int) -> None:
             purchase_order_record_dispatch(order_number=number, channel=channel, dispatch=PurchaseOrder.Dispatch.NONE)
 
 
+def order_change_announce(*, order_id: int, revision: int, tell_supplier: bool) -> None:
+    """An issued order changed: the ERP is told, and the supplier where it does not know.
+
+    Each change is a message of its own, behind what was told before; it says the order as it is when it leaves.
+    """
+    fact = _TOLD if tell_supplier else _ORDER_AT_ERP
+    _write(fact, order_id, PURCHASE_ORDER_CHANGE, suffix=f":r{revision}")
+
+
 def order_withdraw(*, order_id: int) -> None:
     """A purchase order was cancelled: ERP and supplier are told. An order that one of them refused ends with it."""
-    number, _, _ = _write(_WITHDRAWN, order_id, PURCHASE_ORDER_CANCEL, suffix=":cancel")
+    number, _, _ = _write(_TOLD, order_id, PURCHASE_ORDER_CANCEL, suffix=":cancel")
     OutboundMessage.objects.filter(
-        stream=ORDER_STREAM + number, topic=PURCHASE_ORDER_CREATE, state=OutboundMessage.State.DEAD, cause="permanent"
+        stream=ORDER_STREAM + number, topic__in=_ORDERING, state=OutboundMessage.State.DEAD, cause="permanent"
     ).update(state=OutboundMessage.State.CANCELLED, detail=Concat(Value("The order was cancelled. "), "detail"))
     purchase_orders_settle_rejection(order_numbers=[number])
 
@@ -97,7 +114,7 @@ def order_announce_again(*, order_number: str) -> None:
     """What an outside system refused about an order is said to it once more, as our records say it now."""
     refused = OutboundMessage.objects.filter(
         stream=ORDER_STREAM + order_number,
-        topic=PURCHASE_ORDER_CREATE,
+        topic__in=_ORDERING,
         state=OutboundMessage.State.DEAD,
         cause="permanent",
     )

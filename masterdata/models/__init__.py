@@ -5,6 +5,7 @@ from masterdata.models.crossref import ExternalId
 from masterdata.models.items import Category, Item, ItemPackaging, ItemSubstitute
 from masterdata.models.people import ALL_ROLES, Delegation, Role, RoleGrant
 from masterdata.models.places import CostCenter, Facility, Location
+from masterdata.models.stewardship import MasterProposal, SystemOfRecord
 from masterdata.models.suppliers import Supplier, SupplierItem
 
 __all__ = [
@@ -20,8 +21,10 @@ __all__ = [
     "ItemPackaging",
     "ItemSubstitute",
     "Location",
+    "MasterProposal",
     "Role",
     "RoleGrant",
     "Supplier",
     "SupplierItem",
+    "SystemOfRecord",
 ]

@@ -12,6 +12,7 @@ class ExternalId(models.Model):
     kind = models.CharField(max_length=30, help_text="Our record's kind: item, supplier, facility, purchase_order, …")
     external_id = models.CharField(max_length=80)
     object_id = models.BigIntegerField()
+    seen_at = models.DateTimeField(null=True, blank=True, help_text="When the system last told us of it.")
 
     class Meta:
         constraints = [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from core.audit import tracked
+
 
 class Facility(models.Model):
     """A hospital or clinic. Documents belong to exactly one; what a person may see is decided by it."""
@@ -77,6 +79,7 @@ class Location(models.Model):
         return self.kind in self.OUTSIDE
 
 
+@tracked()
 class CostCenter(models.Model):
     """Who pays. `gl_account` is the default general-ledger account of its purchases."""
 

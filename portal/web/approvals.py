@@ -199,6 +199,7 @@ def _chosen(request: HttpRequest, step: ApprovalStep, *, findings: Sequence[Find
     pending = step.state == ApprovalStep.State.PENDING
     limit = _limit(actor, step)
     lender = _acts_for(actor, step)
+    steps = [each for each in steps_of(row) if each.state != ApprovalStep.State.VOID]
     return {
         "step": step,
         "row": row,
@@ -218,7 +219,8 @@ def _chosen(request: HttpRequest, step: ApprovalStep, *, findings: Sequence[Find
         "amount": fmt.money(row.total, row.currency),
         "judged": [_line(line, row, stock) for line in lines],
         "budget": _budget(row, now.strftime("%Y-%m"), pending),
-        "steps": [_step(each, zone) for each in steps_of(row) if each.state != ApprovalStep.State.VOID],
+        "steps": [_step(each, zone) for each in steps],
+        "last_step": not any(each.state == ApprovalStep.State.WAITING for each in steps),
         "comments": [
             parts.Comment(who=c.author.name, when=fmt.when(c.written_at, zone), text=c.text)
             for c in comments_of("requisition", row.number)
@@ -272,7 +274,8 @@ def _budget(row: Requisition, period: str, pending: bool) -> parts.Budget | None
     if figures is None:
         return None
     return parts.Budget(
-        label=f"{row.cost_center}, {period}", limit=figures.amount, actual=figures.actual, committed=figures.committed,
+        label=f"{row.cost_center}, {period}", limit=figures.amount,
+        actual=figures.actual + figures.billed_since, committed=figures.committed + figures.elsewhere,
         this=row.total if pending else Decimal(0), currency=row.currency,
         as_of=fmt.when(figures.as_of, row.facility.timezone),
     )  # fmt: skip

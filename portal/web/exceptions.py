@@ -77,6 +77,9 @@ DONE = {
     "cancel_order": "The order was cancelled.",
 }  # fmt: skip
 CONFIRM = {
+    "short_pay": "This difference is taken off what is paid.",
+    "accept_answer": "It becomes what was ordered.",
+    "send_again": "The ERP gets the whole order anew.",
     "cancel_order": "The supplier is told too, and the lines go back to sourcing.",
     "refuse_answer": "The line leaves this order and waits on the workbench for another source.",
     "reject_invoice": "Every open difference of this invoice ends and nothing is paid.",
@@ -251,7 +254,8 @@ def _chosen(actor: Actor, found: ExceptionCase, *, findings: Sequence[Finding] =
         "kind_label": found.get_kind_display(),
         "case_facts": _case_facts(found, zone),
         "actions": [
-            {"code": code, "label": label, "key": key, "icon": icon, "css": css, "confirm": CONFIRM.get(code, "")}
+            {"code": code, "label": label, "key": key, "icon": icon, "css": css, "confirm": CONFIRM.get(code, ""),
+             "tone": "danger" if css == "btn-danger" else ""}
             for code, label, key, icon, css in ACTIONS
             if code in legal
         ],

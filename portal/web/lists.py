@@ -157,12 +157,19 @@ CONTRACTS = Listing(
         By(key="number", field="number", up="By number, A to Z", down="By number, Z to A"),
     ),
 )  # fmt: skip
+PROPOSALS = Listing(
+    name="proposals", screen="proposals", keep=("view", "kind", "system", "attribute"), start="number",
+    orders=(
+        By(key="number", field=BY_ID, up="Waiting longest", down="Newest first"),
+        By(key="record", field="number", up="By number, A to Z", down="By number, Z to A"),
+    ),
+)  # fmt: skip
 CASES: Mapping[str, Listing] = {queue: _cases(queue) for queue in ("ap", "buyer", "receiver")}
 EVERY: Mapping[str, Listing] = {
     each.name: each
     for each in (
         REQUISITIONS, APPROVALS, WORKBENCH, ORDERS, RECEIVING, RECEIPTS, INVOICES, STOCK, LOW_STOCK, CATALOG, SUPPLIERS,
-        CONTRACTS, *CASES.values(),
+        CONTRACTS, PROPOSALS, *CASES.values(),
     )
 }  # fmt: skip
 

@@ -99,6 +99,15 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         ),
     ),
     (
+        "Master data",
+        (
+            Place(
+                label="Master data", icon="list-details", screen="proposals", badge="proposals",
+                roles=(Role.STEWARD, Role.INTEGRATION_SUPPORT, *READERS),
+            ),
+        ),
+    ),
+    (
         "Connect",
         (
             Place(
@@ -148,7 +157,7 @@ BOTTOM: tuple[tuple[str, tuple[tuple[str, tuple[str, ...], str], ...]], ...] = (
     (Role.APPROVER, (("approvals", (), "Approvals"), ("requisitions", (), "Requests"))),
     (Role.REQUESTER, (("catalog", (), "Catalog"), ("cart", (), "Cart"))),
     (Role.INTEGRATION_SUPPORT, (("messages", (), "Messages"), ("trace", (), "Trace"))),
-    (Role.STEWARD, (("stock", (), "Stock"), ("trace", (), "Trace"))),
+    (Role.STEWARD, (("proposals", (), "Master data"), ("stock", (), "Stock"))),
     (Role.AUDITOR, (("requisitions", (), "Requests"), ("invoices", (), "Invoices"))),
     (Role.ADMINISTRATOR, (("approvals", (), "Approvals"), ("messages", (), "Messages"))),
 )

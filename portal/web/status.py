@@ -94,6 +94,12 @@ STATUSES: Mapping[str, tuple[str, Tone]] = {
     "discontinued": ("Discontinued", "done"),
     "retired": ("Retired", "done"),
     "in_transit": ("In transit", "info"),
+    "proposal.agreed": ("Agreed by itself", "done"),
+    "pull.changed": ("Changed", "info"),
+    "conflicting": ("Conflicting", "waiting"),
+    "invalid": ("Invalid", "bad"),
+    "missing": ("Missing there", "waiting"),
+    "unchanged": ("Unchanged", "done"),
     # flags on lines and documents
     "to_source": ("Waits for the buyer", "waiting"),
     "from_stock": ("Filled from stock", "good"),

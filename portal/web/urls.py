@@ -23,6 +23,7 @@ from portal.web import (
     replays,
     requisitions,
     searching,
+    stewardship,
     stock,
     tracing,
     watching,
@@ -94,6 +95,19 @@ supply: list[URLPattern] = [
     path("contracts/<str:number>/", lookups.contract, name="contract"),
 ]
 
+# -- master data -------------------------------------------------------------------------------------------------------
+masters: list[URLPattern] = [
+    path("master-data/", stewardship.proposals, name="proposals"),
+    path("master-data/several/", stewardship.several, name="proposals-several"),
+    path("master-data/counts/", stewardship.counts, name="master-counts"),
+    path("master-data/counts/set/", stewardship.counts_set, name="master-counts-set"),
+    path("master-data/pulls/", stewardship.pulls, name="master-pulls"),
+    path("master-data/pulls/now/", stewardship.pull, name="master-pull"),
+    path("master-data/pulls/<int:pk>/rows/", stewardship.pull_file, name="master-pull-rows"),
+    path("master-data/<int:pk>/", stewardship.proposal, name="proposal"),
+    path("master-data/<int:pk>/decide/", stewardship.decide, name="proposal-decide"),
+]
+
 # -- integration and trace ---------------------------------------------------------------------------------------------
 integration: list[URLPattern] = [
     path("trace/", tracing.trace, name="trace"),
@@ -127,4 +141,4 @@ integration: list[URLPattern] = [
     path("alerts/<int:pk>/take/", watching.take, name="alert-take"),
 ]
 
-urlpatterns = [*shell, *requests, *payables, *supply, *integration]
+urlpatterns = [*shell, *requests, *payables, *supply, *masters, *integration]

@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from core.errors import Finding
 from masterdata.rules.offers import ItemFacts, Offer, UnknownUnit, round_money, round_price
-from procurement.rules.budget_check import BudgetCheck
+from procurement.rules.budget_check import BudgetCheck, age_text
 from procurement.rules.contract_check import NON_CATALOG, OFF_CONTRACT, ContractCheck, contract_check
 
 UNUSUAL_FACTOR = 5
@@ -207,6 +207,13 @@ def check_header(
                 code="budget_exceeded", field="cost_center",
                 message=f"Only {budget.available:,.2f} is left in the budget of {budget.budget.period if budget.budget else ''}.",
                 remedy="Ask for less, or have the budget raised.",
+            )
+        )  # fmt: skip
+    if budget.age is not None:
+        found.append(
+            Finding(
+                code="budget_old", field="cost_center", severity="info",
+                message=f"The budget's figures are {age_text(budget.age)} old: the ERP could not be asked since.",
             )
         )  # fmt: skip
     return found

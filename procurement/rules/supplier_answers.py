@@ -23,20 +23,32 @@ class AnsweredLine:
     answered_price: Decimal | None = None
     promised_on: date | None = None
     substitute_part: str = ""
+    ended: str = ""
+    """What ended the line before the answer came ("cancelled", "closed"); empty while it is in force."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerDecision:
-    """Taken over as it is, or an exception for the buyer with the money at stake and the reason in words."""
+    """Taken over as it is, or an exception for the buyer with the money at stake and the reason in words.
+
+    An answer that comes `late`, about what has ended, is neither: it is only kept.
+    """
 
     taken_over: bool
     sentence: str
+    late: bool = False
     amount: Decimal = Decimal(0)
     new_price: Decimal | None = None
 
 
 def judge_answer(line: AnsweredLine, price_limit: Limit, currency: str) -> AnswerDecision:
     """Decide one answered line. A better price, an acceptance and a date that still suits are taken over."""
+    if line.ended:
+        return AnswerDecision(
+            taken_over=False,
+            late=True,
+            sentence=f"It was {line.ended} before this answer came, which changes nothing any more.",
+        )
     if line.action == "price_changed" and line.answered_price is not None:
         return _judge_price(line, price_limit, currency, line.answered_price)
     if line.action in ("backordered", "date_changed"):

@@ -1,7 +1,7 @@
 """What orders commit of a budget: taken when they are issued, given back as they are billed, shortened, closed or cancelled.
 
 `PurchaseOrder.committed` says how much of the month's figure is still this order's, so nothing is given back twice. Amounts are
-in the order's currency; the ERP's own figures count the rest (docs/domain.md).
+in the order's currency; the ERP's own figures count the rest (docs/domain.md, services/budgets.py).
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ def orders_commit(orders: Sequence[PurchaseOrder]) -> None:
     """
     first, total = orders[0], sum((order.committed for order in orders), Decimal(0))
     figure = BudgetFigure.objects.filter(cost_center=first.cost_center_id, period=first.budget_period)
-    left = F("amount") - F("committed") - F("actual")
-    fits = figure.filter(Q(hard_stop=False) | Q(amount__gte=F("committed") + F("actual") + total))
+    gone = F("committed") + F("elsewhere") + F("actual") + F("billed_since")
+    left = F("amount") - gone
+    fits = figure.filter(Q(hard_stop=False) | Q(amount__gte=gone + total))
     if not fits.update(committed=F("committed") + total) and (found := figure.values_list(left).first()):
         raise Conflict(
             f"Only {found[0]:,.2f} {first.currency} is left in the budget of {first.budget_period}, and this needs {total:,.2f}. "
@@ -61,7 +62,7 @@ spent AS (
   FROM billed, (SELECT id, committed FROM procurement_purchaseorder WHERE id = %(order)s) AS before
   WHERE o.id = before.id AND o.committed > 0 AND billed.amount > 0
   RETURNING o.cost_center_id, o.budget_period, before.committed - o.committed AS amount)
-UPDATE procurement_budgetfigure b SET committed = b.committed - spent.amount FROM spent
+UPDATE procurement_budgetfigure b SET committed = b.committed - spent.amount, billed_since = b.billed_since + spent.amount FROM spent
 WHERE b.cost_center_id = spent.cost_center_id AND b.period = spent.budget_period
 """
 

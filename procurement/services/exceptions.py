@@ -18,11 +18,18 @@ from procurement.models import (
     ExceptionCase,
     Invoice,
     PurchaseOrder,
+    PurchaseOrderLine,
     Receipt,
+    SupplierAnswerLine,
 )
 from procurement.services.commitments import order_retotal
 from procurement.services.invoices import invoice_clear, invoice_drop, invoice_lock, short_paid
-from procurement.services.purchase_orders import order_lock, purchase_order_cancel, purchase_order_drop_line
+from procurement.services.purchase_orders import (
+    order_lock,
+    purchase_order_cancel,
+    purchase_order_changed,
+    purchase_order_drop_line,
+)
 
 R = ExceptionCase.Resolution
 REASONS = {
@@ -179,12 +186,32 @@ def _decide_order_case(case: ExceptionCase, order: PurchaseOrder, actor: Actor, 
     if line is None or answer is None:
         return
     if resolution == R.REFUSE_ANSWER or answer.action == "rejected":
-        purchase_order_drop_line(line=line, actor=actor, reason=comment or case.title)
-    elif answer.action == "price_changed" and answer.unit_price is not None:
-        line.unit_price = answer.unit_price
-        line.save(update_fields=["unit_price"])
+        purchase_order_drop_line(
+            line=line, actor=actor, reason=comment or case.title, tell_supplier=answer.action != "rejected"
+        )
+    elif taken := _take_answer(line, answer):
         order_retotal(order, order.lines.all())
         order.save(update_fields=["total", "committed"])
+        # whoever proposed it knows it: only the ERP has to be told
+        what = f"line {line.line_number}: {taken}"
+        purchase_order_changed(order=order, actor=actor, what=what, tell_supplier=False)
+
+
+def _take_answer(line: PurchaseOrderLine, answer: SupplierAnswerLine) -> str:
+    """Take a supplier's price or quantity over. Returns what changed in words, nothing where nothing did.
+
+    A quantity never falls below what was received; what the supplier does not send is asked for anew where it is still needed.
+    """
+    if answer.action == "price_changed" and answer.unit_price not in (None, line.unit_price):
+        line.unit_price = answer.unit_price
+        line.save(update_fields=["unit_price"])
+        return f"price {line.unit_price.normalize():f}"
+    if answer.action == "quantity_changed" and answer.quantity and answer.quantity != line.quantity:
+        quantity = max(answer.quantity, line.received_base / line.multiplier)
+        line.quantity, line.base_quantity = quantity, quantity * line.multiplier
+        line.save(update_fields=["quantity", "base_quantity"])
+        return f"quantity {line.quantity.normalize():f} {line.unit}"
+    return ""
 
 
 def exceptions_assign(*, actor: Actor, case_ids: Iterable[int], owner_id: int | None) -> int:

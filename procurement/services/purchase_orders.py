@@ -21,6 +21,7 @@ from masterdata.rules.offers import round_money, round_price
 from masterdata.selectors import item_facts, scoped
 from procurement.events import (
     PurchaseOrderCancelled,
+    PurchaseOrderChanged,
     PurchaseOrderClosed,
     PurchaseOrderEvent,
     PurchaseOrderHeld,
@@ -210,7 +211,7 @@ def purchase_order_release(*, actor: Actor, number: str) -> PurchaseOrder:
 def purchase_order_close(*, actor: Actor, number: str, reason: str) -> PurchaseOrder:
     """Close an order that was received in part (or wholly): the rest is not expected any more and commits no budget.
 
-    Agree it with the supplier first: a short close sends no message. Raises Conflict, Invalid (no reason), NotFound, NotAllowed.
+    Agree it with the supplier first: a short close sends it no message; the ERP hears that nothing more comes. Raises Conflict, Invalid (no reason), NotFound, NotAllowed.
     """
     with acting(actor=actor, reason=_why(reason, "closed")):
         order = _buyers_order(actor, number, to="close orders")
@@ -219,7 +220,10 @@ def purchase_order_close(*, actor: Actor, number: str, reason: str) -> PurchaseO
                 f"{number} is {order.get_status_display().lower()}: only what was received can be closed.",
                 code="not_closable",
             )
+        short = [each for each in order.lines.all() if not each.cancelled and each.received_base < each.base_quantity]
         emit(*_close(order, reason, actor))
+        if short:
+            purchase_order_changed(order=order, actor=actor, what=f"closed short: {reason}", tell_supplier=False)
         return order
 
 
@@ -244,6 +248,8 @@ def purchase_order_reopen(*, actor: Actor, number: str, reason: str) -> Purchase
         orders_commit([order])
         requisitions_reopen(order_id=order.pk, actor=actor)
         emit(_fact(PurchaseOrderReopened, order, actor, reason=reason))
+        if any(line.received_base < line.base_quantity for line in lines):
+            purchase_order_changed(order=order, actor=actor, what=f"reopened: {reason}", tell_supplier=False)
         return order
 
 
@@ -262,8 +268,20 @@ def purchase_order_settle(*, order_id: int, actor: Actor) -> None:
     emit(*_close(order, "received, billed and paid", actor))
 
 
-def purchase_order_drop_line(*, line: PurchaseOrderLine, reason: str, actor: Actor) -> None:
-    """Take a line off its locked order: it goes back to sourcing. An order without live lines is cancelled."""
+def purchase_order_changed(*, order: PurchaseOrder, actor: Actor, what: str, tell_supplier: bool) -> None:
+    """Number a change of a locked order that outside systems have, and tell of it. A draft is nobody's business yet."""
+    if order.issued_at is None:
+        return
+    order.revision += 1
+    order.save(update_fields=["revision"])
+    emit(_fact(PurchaseOrderChanged, order, actor, revision=order.revision, what=what, tell_supplier=tell_supplier))
+
+
+def purchase_order_drop_line(*, line: PurchaseOrderLine, reason: str, actor: Actor, tell_supplier: bool = True) -> None:
+    """Take a line off its locked order: it goes back to sourcing, and whoever has the order hears of it.
+
+    An order without live lines is cancelled.
+    """
     order = PurchaseOrder.objects.get(pk=line.order_id)
     lines = list(order.lines.all())
     last = all(each.cancelled or each.pk == line.pk for each in lines)
@@ -281,6 +299,9 @@ def purchase_order_drop_line(*, line: PurchaseOrderLine, reason: str, actor: Act
         if state != order.status:
             order.resume(state)
     order.save(update_fields=["total", "committed", "status"])
+    purchase_order_changed(
+        order=order, actor=actor, what=f"line {line.line_number} taken off: {reason}", tell_supplier=tell_supplier
+    )
 
 
 def state_by_receipts(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> str:
@@ -318,7 +339,11 @@ def purchase_orders_record_dispatch(*, numbers: Mapping[str, str], channel: str,
 def purchase_order_record_rejection(*, order_number: str, system: str, sentence: str, field: str = "") -> None:
     """An outside system refused the order for good: the buyer gets a case (one per order), with its words."""
     order = PurchaseOrder.objects.select_for_update().filter(number=order_number).first()
-    if order is None or order.cases.filter(kind=ExceptionCase.Kind.ERP_REJECTED).exclude(state="resolved").exists():
+    if (
+        order is None
+        or order.status == Status.CANCELLED
+        or order.cases.filter(kind=ExceptionCase.Kind.ERP_REJECTED).exclude(state="resolved").exists()
+    ):
         return
     ExceptionCase.objects.create(
         queue=ExceptionCase.Queue.BUYER, kind=ExceptionCase.Kind.ERP_REJECTED, facility_id=order.facility_id,
@@ -451,6 +476,7 @@ def _cancel(order: PurchaseOrder, reason: str, actor: Actor) -> None:
     """Cancel a locked order: its lines are sourced anew, and whoever was told of it hears of its end."""
     was_told = order.issued_at is not None
     order_release(order)
+    _questions_end(order)
     order.cancel()
     order.save(update_fields=["status", "committed"])
     RequisitionLine.objects.filter(order_lines__in=order.lines.filter(cancelled=False)).update(
@@ -460,9 +486,17 @@ def _cancel(order: PurchaseOrder, reason: str, actor: Actor) -> None:
         emit(_fact(PurchaseOrderCancelled, order, actor, supplier_id=order.supplier_id, reason=reason))
 
 
+def _questions_end(order: PurchaseOrder, **which: str) -> None:
+    """What the buyer was asked about a locked order needs no answer any more."""
+    order.cases.filter(invoice=None, **which).exclude(state=ExceptionCase.State.RESOLVED).update(
+        state=ExceptionCase.State.RESOLVED, resolution=ExceptionCase.Resolution.MATCHED, resolved_at=timezone.now()
+    )
+
+
 def _close(order: PurchaseOrder, reason: str, actor: Actor) -> list[Event]:
     """Close a locked order and, when it was the last one, its requisition. Returns what to tell."""
     order_release(order)
+    _questions_end(order, kind=ExceptionCase.Kind.ANSWER)
     order.close()
     order.save(update_fields=["status", "committed"])
     facts: list[Event] = [_fact(PurchaseOrderClosed, order, actor, reason=reason)]

@@ -318,7 +318,7 @@ def _check(requisition: Requisition, now: datetime) -> _Checked:
     requests = [_request(li, facts, history) for li in lines]
     priced, findings = _check_lines(requests)
     total = sum((p.amount for p in priced if p), Decimal(0))
-    budget = budget_check(_budget(requisition), total=total)
+    budget = budget_check(_budget(requisition), total=total, now=now)
     findings += check_header(
         lines=requests,
         cost_center_ok=requisition.cost_center.is_active
@@ -609,7 +609,7 @@ def _open_steps(requisition: Requisition, routing: Routing, now: datetime) -> No
         )  # fmt: skip
 
 
-_BUDGET_FIELDS = ("period", "amount", "committed", "actual", "hard_stop", "as_of")
+_BUDGET_FIELDS = ("period", "amount", "committed", "actual", "elsewhere", "billed_since", "hard_stop", "as_of")
 
 
 def _budget(requisition: Requisition) -> Budget | None:

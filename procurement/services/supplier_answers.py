@@ -28,7 +28,7 @@ from procurement.models import (
 from procurement.rules.supplier_answers import AnswerDecision, AnsweredLine, judge_answer
 from procurement.rules.tolerances import Limit, most_specific
 from procurement.services.commitments import order_retotal
-from procurement.services.purchase_orders import BUYER_TARGET
+from procurement.services.purchase_orders import BUYER_TARGET, purchase_order_changed
 from procurement.services.tolerances import limits_for
 
 
@@ -80,7 +80,7 @@ def supplier_answer_record(
             message_key=message_key,
         )  # fmt: skip
         rows = SupplierAnswerLine.objects.bulk_create(_answer_row(answer, ol, li, d) for ol, li, d in judged)
-        _take_over(order, order_lines, judged, status, supplier_order_number)
+        changes = _take_over(order, order_lines, judged, status, supplier_order_number)
         opened = _open_cases(order, rows, judged)
         emit(
             SupplierAnswerRecorded(
@@ -88,6 +88,8 @@ def supplier_answer_record(
                 actor_id=actor.user_id,
             )
         )  # fmt: skip
+        if changes:
+            purchase_order_changed(order=order, actor=actor, what="; ".join(changes), tell_supplier=False)
         return answer
 
 
@@ -96,11 +98,17 @@ def _judge(order: PurchaseOrder, ol: PurchaseOrderLine, line: AnsweredLineInput,
         AnsweredLine(
             action=line.action, ordered=ol.quantity, price=ol.unit_price, needed_by=order.needed_by, urgent=order.urgent,
             answered_quantity=line.quantity, answered_price=line.unit_price,
-            promised_on=line.promised_on, substitute_part=line.substitute_part,
+            promised_on=line.promised_on, substitute_part=line.substitute_part, ended=_ended(order, ol),
         ),
         limit,
         order.currency,
     )  # fmt: skip
+
+
+def _ended(order: PurchaseOrder, ol: PurchaseOrderLine) -> str:
+    if order.status == PurchaseOrder.Status.CLOSED:
+        return "closed"
+    return "cancelled" if ol.cancelled or order.status == PurchaseOrder.Status.CANCELLED else ""
 
 
 def _find_line(order_lines: Sequence[PurchaseOrderLine], line: AnsweredLineInput) -> PurchaseOrderLine:
@@ -131,9 +139,17 @@ _Judged = Sequence[tuple[PurchaseOrderLine, AnsweredLineInput, AnswerDecision]]
 
 def _take_over(
     order: PurchaseOrder, order_lines: Sequence[PurchaseOrderLine], judged: _Judged, status: str, supplier_number: str
-) -> None:
+) -> list[str]:
+    """Returns what of it changes the order, in words: prices, and days that moved."""
     changed: dict[int, dict[str, object]] = {}
+    told: list[str] = []
+    judged = [each for each in judged if not each[2].late]
     for ol, line, decision in judged:
+        moved = line.action in ("date_changed", "backordered") and decision.taken_over
+        if moved and line.promised_on and line.promised_on != ol.promised_on:
+            told.append(f"line {ol.line_number}: promised for {line.promised_on:%d %B %Y}")
+        if decision.taken_over and decision.new_price not in (None, ol.unit_price):
+            told.append(f"line {ol.line_number}: price {decision.new_price.normalize():f}")
         if line.promised_on:
             ol.promised_on = line.promised_on
         if line.action == "backordered":
@@ -145,16 +161,18 @@ def _take_over(
         }  # fmt: skip
     bulk_set(PurchaseOrderLine, changed)
     promised = [ol.promised_on for ol in order_lines if ol.promised_on]
-    order_retotal(order, order_lines)
-    order.expected_on = max(promised) if promised else order.expected_on
-    order.acknowledgement = status
+    if judged:
+        order_retotal(order, order_lines)
+        order.expected_on = max(promised) if promised else order.expected_on
+        order.acknowledgement = status
     order.supplier_dispatch = PurchaseOrder.Dispatch.ACKNOWLEDGED
     order.supplier_order_number = supplier_number or order.supplier_order_number
     order.save()
+    return told
 
 
 def _open_cases(order: PurchaseOrder, rows: Sequence[SupplierAnswerLine], judged: _Judged) -> int:
-    waiting = [(row, ol, d) for row, (ol, _, d) in zip(rows, judged, strict=True) if not d.taken_over]
+    waiting = [(row, ol, d) for row, (ol, _, d) in zip(rows, judged, strict=True) if not (d.taken_over or d.late)]
     # a later answer revises an earlier one: its open questions are settled by the new ones
     order.cases.filter(kind="answer", order_line__in=[ol for _, ol, _ in waiting]).exclude(state="resolved").update(
         state="resolved", resolution="matched", resolved_at=timezone.now()

@@ -17,6 +17,8 @@ Body = dict[str, Any]
 Answer = tuple[int, Body]
 _CENT: Final = Decimal("0.01")
 _PAGE: Final = 500
+_MASTERS_PAGE: Final = 5000
+MASTERS: Final = ("items", "suppliers", "cost-centers")
 
 
 class Business:
@@ -33,10 +35,14 @@ class Business:
         }
 
     def open_with(self, opening: Body) -> None:
-        """Orders from before, under the numbers they have; an ERP that keeps anything already has them."""
+        """Orders from before, under the numbers they have, masters and budgets; an ERP that keeps anything already has them."""
         with self.store.change():
             if self.store.db.execute("SELECT 1 FROM documents LIMIT 1").fetchone():
                 return
+            for kind in MASTERS:
+                self.masters_put(kind, {"records": opening.get(kind, [])})
+            if opening.get("budgets"):
+                self.budgets_put(opening)
             for row in opening["purchase_orders"]:
                 body = row["body"]
                 ordered = checks.day(body, "ordered_on")
@@ -83,7 +89,7 @@ class Business:
         return result
 
     def change(self, number: str, body: Body) -> Answer:
-        """PUT of an order's whole new state. The same `revision` again changes nothing."""
+        """PUT of an order's whole new state. The same `revision` again, or an older one, changes nothing."""
         order = self._order(number)
         if order["status"] != "open":
             raise Refused(422, "not_open", f"Purchase order {number} is {order['status']}.", "erp_number")
@@ -91,7 +97,7 @@ class Business:
         if body.get("reference", known["reference"]) != known["reference"]:
             raise Refused(422, "invalid", "The reference of an order cannot change.", "reference")
         revision = body.get("revision", 0)
-        if revision and revision == known.get("revision", 0):
+        if revision and revision <= known.get("revision", 0):
             return 200, shown(order)
         lines = self._order_lines(body)
         merged = {**known, **body}
@@ -206,6 +212,26 @@ class Business:
         last = str(page[-1]["cursor"]) if page else (since or "0")
         return 200, {"results": page, "next": last, "more": len(rows) > size}
 
+    def masters_put(self, kind: str, body: Body) -> Answer:
+        """Sets records of a kind; each has an id of this ERP's own. `gone` lists ids that are there no longer."""
+        rows = body.get("records", [])
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise Refused(422, "missing", "records must be a list of objects.", "records")
+        # an id is checked where records are used, not here: what is in old systems is not always in order
+        self.store.masters_put(kind, [(str(row.get("id", f"?{at}")), row) for at, row in enumerate(rows)])
+        self.store.masters_remove(kind, [str(key) for key in body.get("gone", [])])
+        return 200, {"stored": len(rows)}
+
+    def masters(self, kind: str, since: str, limit: str) -> Answer:
+        """Records of a kind that changed after a cursor, in the order of their changes."""
+        if not (since or "0").isdigit() or not (limit or "1").isdigit():
+            raise Refused(400, "invalid", "since is the cursor of an earlier answer.", "since")
+        size = min(max(int(limit or 100), 1), _MASTERS_PAGE)
+        rows = self.store.masters(kind, int(since or 0), size + 1)
+        page = [{**json.loads(row["body"]), "changed": row["changed"]} for row in rows[:size]]
+        last = str(page[-1]["changed"]) if page else (since or "0")
+        return 200, {"results": page, "next": last, "more": len(rows) > size}
+
     def budgets_put(self, body: Body) -> Answer:
         """Sets budgets; committed and actual are what was there before this ERP's own documents."""
         rows = body.get("budgets")
@@ -266,6 +292,7 @@ def shown(row: sqlite3.Row) -> Body:
         "created_at": datetime.fromtimestamp(row["created"], UTC).isoformat(timespec="seconds"),
     }
     if row["kind"] == "purchase_orders":
+        result["revision"] = body.get("revision", 0)
         amounts = (Decimal(line["quantity"]) * Decimal(line["unit_price"]) for line in body["lines"])
         result["total"] = str(sum(amounts, Decimal(0)).quantize(_CENT, ROUND_HALF_UP))
     elif row["kind"] == "vouchers":

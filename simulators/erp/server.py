@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from simulators.erp.business import Answer, Body, Business
+from simulators.erp.business import MASTERS, Answer, Body, Business
 from simulators.erp.checks import Refused
 from simulators.erp.faults import Fault, Faults
 from simulators.erp.store import Store
@@ -147,6 +147,10 @@ class Door(BaseHTTPRequestHandler):
                 return business.payments(query.get("since", ""), query.get("limit", ""))
             case "GET", ["budgets"]:
                 return business.budgets(query.get("cost_center", ""), query.get("period", ""))
+            case "GET", [kind] if kind in MASTERS:
+                return business.masters(kind, query.get("since", ""), query.get("limit", ""))
+            case "PUT", [kind] if kind in MASTERS:
+                return business.masters_put(kind, body)
             case "GET", [_] if path in business.posts:
                 return business.lookup(business.posts[path][0], query.get("reference", ""))
             case "PUT", ["budgets"]:

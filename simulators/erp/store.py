@@ -33,6 +33,10 @@ CREATE TABLE IF NOT EXISTS payments (
 CREATE TABLE IF NOT EXISTS budgets (
     cost_center TEXT, period TEXT, currency TEXT, budget TEXT, committed TEXT, actual TEXT, PRIMARY KEY (cost_center, period)
 );
+CREATE TABLE IF NOT EXISTS masters (
+    kind TEXT, id TEXT, changed INTEGER, body TEXT, PRIMARY KEY (kind, id)
+);
+CREATE UNIQUE INDEX IF NOT EXISTS by_change ON masters (kind, changed);
 CREATE TABLE IF NOT EXISTS requests (line TEXT PRIMARY KEY, count INTEGER);
 """
 
@@ -106,6 +110,24 @@ class Store:
         sql = "INSERT OR IGNORE INTO payments (erp_number, reference, status, currency, amount, paid_on, at) VALUES (?, ?, ?, ?, ?, ?, ?)"
         at = datetime.now(UTC).isoformat(timespec="seconds")
         self.db.execute(sql, (number, reference, status, currency, amount, paid_on or None, at))
+
+    def masters_put(self, kind: str, rows: list[tuple[str, dict[str, Any]]]) -> None:
+        """Records of a kind by their id; each counts as changed after all others."""
+        last = self.db.execute("SELECT coalesce(max(changed), 0) FROM masters").fetchone()[0]
+        self.db.executemany(
+            "INSERT OR REPLACE INTO masters VALUES (?, ?, ?, ?)",
+            [(kind, key, last + n, json.dumps(body)) for n, (key, body) in enumerate(rows, 1)],
+        )
+
+    def masters_remove(self, kind: str, keys: list[str]) -> None:
+        """Records that are gone, without a trace."""
+        # the row stays so that its change number is never given again
+        self.db.executemany("UPDATE masters SET body = '' WHERE kind = ? AND id = ?", [(kind, key) for key in keys])
+
+    def masters(self, kind: str, since: int, size: int) -> list[sqlite3.Row]:
+        """Records that changed after a change, in that order."""
+        sql = "SELECT * FROM masters WHERE kind = ? AND changed > ? AND body <> '' ORDER BY changed LIMIT ?"
+        return self.db.execute(sql, (kind, since, size)).fetchall()
 
     def stats(self, *, references: bool) -> dict[str, Any]:
         """Documents, references and doubled references per kind, and the requests that came."""

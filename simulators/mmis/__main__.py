@@ -22,6 +22,9 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="one round, then end")
     parser.add_argument("--stats", action="store_true", help="print the books and end")
     parser.add_argument("--budget", help="COST-CENTER=AMOUNT: leave a budget file and end")
+    parser.add_argument(
+        "--masters", type=Path, help='JSON {"kind", "mode", "records"}: leave a file of masters and end'
+    )
     options = parser.parse_args()
     office = Office(options.folder, options.state, options.behaviours)
     if options.stats:
@@ -29,6 +32,9 @@ def main() -> int:
     elif options.budget:
         code, _, amount = options.budget.partition("=")
         office.budget(code, Decimal(amount))
+    elif options.masters:
+        given = json.loads(options.masters.read_text("utf-8"))
+        office.masters(given["kind"], given["mode"], given["records"])
     elif options.once:
         print(f"{office.round()} files")
     else:

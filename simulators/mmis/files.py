@@ -7,6 +7,7 @@ from decimal import Decimal
 POSITIONS = {
     "PO": {"reference": (0, 30), "supplier": (30, 20), "currency": (50, 3)},
     "PL": {"line": (0, 6), "item": (6, 30), "text": (36, 60), "quantity": (96, 18), "unit": (114, 3), "price": (117, 18), "cost_center": (135, 20)},
+    "PC": {"reference": (0, 30), "order": (30, 30), "number": (60, 20), "revision": (80, 6)},
     "PX": {"reference": (0, 30), "order": (30, 30), "number": (60, 20)},
     "GR": {"reference": (0, 30), "number": (30, 20), "reverses": (70, 30)},
     "GL": {"line": (0, 6), "quantity": (6, 18), "unit": (24, 3), "lot": (27, 40)},
@@ -50,7 +51,7 @@ def opened(content: bytes) -> tuple[int, str, list[dict[str, str]]]:
     if amount(trailer[8:28]) != quantities:
         raise Damaged(f"The quantities add up to {quantities}, the trailer says {amount(trailer[8:28])}.")
     amounts = sum((amount(r[n]) for r in records for n in ("total", "amount") if n in r), Decimal(0))
-    if kind == "PO":
+    if kind in ("PO", "PC"):
         amounts = sum((amount(r["price"]) for r in records if "price" in r), Decimal(0))
     if amount(trailer[28:48]) != amounts:
         raise Damaged(f"The amounts add up to {amounts}, the trailer says {amount(trailer[28:48])}.")
@@ -80,7 +81,28 @@ def payments(sequence: int, rows: list[tuple[str, str, str, str]]) -> bytes:
     return "".join(f"{line}\r\n" for line in (f"PH{sequence:010}", *lines, f"PT{len(lines):08}")).encode("latin-1")
 
 
-def budgets(period: str, rows: list[tuple[str, Decimal, Decimal, Decimal]]) -> bytes:
-    """Budgets: cost center, budget, committed, actual."""
+def budgets(period: str, as_of: str, rows: list[tuple[str, Decimal, Decimal, Decimal]]) -> bytes:
+    """Budgets: cost center, budget, committed, actual; as they are at a moment (YYYYMMDDTHHMMSSZ)."""
     lines = [f"BU{code:<20}" + "".join(map(signed, amounts)) for code, *amounts in rows]
-    return "".join(f"{line}\r\n" for line in (f"BH{period}", *lines, f"BT{len(lines):08}")).encode("latin-1")
+    return "".join(f"{line}\r\n" for line in (f"BH{period}{as_of}", *lines, f"BT{len(lines):08}")).encode("latin-1")
+
+
+MASTERS = {
+    "item": ("ITM", "IT", "MI", {"id": 20, "number": 20, "description": 80, "base_unit": 3, "manufacturer": 60, "manufacturer_part": 40,
+                                 "unspsc": 8, "status": 12, "category": 20, "gtin": 14, "supplier": 20, "supplier_part": 40}),
+    "supplier": ("SUP", "SU", "MS", {"id": 20, "number": 20, "name": 60, "gln": 13, "email": 60, "payment_terms": 4, "currency": 3,
+                                     "minimum_order": 14, "status": 12}),
+    "cost_center": ("CCT", "CC", "MC", {"id": 20, "number": 20, "name": 60, "gl_account": 20, "facility": 20, "status": 12}),
+}  # fmt: skip
+
+
+def masters(kind: str, mode: str, rows: list[dict[str, str]]) -> bytes:
+    """Records of a kind: all of them (mode F) or those that changed (mode D)."""
+    _, short, record, widths = MASTERS[kind]
+    lines = [
+        record + "".join(f"{str(row.get(name) or '')[:width]:<{width}}" for name, width in widths.items())
+        for row in rows
+    ]
+    return "".join(f"{line}\r\n" for line in (f"MH{short}{mode}", *lines, f"MT{len(lines):08}")).encode(
+        "latin-1", "replace"
+    )

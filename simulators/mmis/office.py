@@ -14,9 +14,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from simulators.mmis.files import Damaged, acknowledgement, amount, budgets, opened, payments
+from simulators.mmis.files import MASTERS, Damaged, acknowledgement, amount, budgets, masters, opened, payments
 
-FIRST = {"PO": 700_000, "PX": 760_000, "GR": 800_000, "VO": 900_000}
+FIRST = {"PO": 700_000, "PC": 730_000, "PX": 760_000, "GR": 800_000, "VO": 900_000}
 _TABLES = """
 CREATE TABLE IF NOT EXISTS documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT, reference TEXT, number TEXT, status TEXT, ordered TEXT, body TEXT, paid TEXT,
@@ -100,6 +100,8 @@ class Office:
         ordered = ""
         if kind == "PX":
             return self._cancel(head)
+        if kind == "PC":
+            self._change(head, lines)
         if kind in ("GR", "VO") and head["number"]:
             ordered = self._against(head["number"], lines)
         if kind == "VO":
@@ -131,6 +133,18 @@ class Office:
             if all(other[name] == head[name] for name in ("supplier", "invoice", "kind")):
                 words = f"Invoice {head['invoice']} is voucher {row['number']} already."
                 raise Refused("duplicate_invoice", "invoice", words)
+
+    def _change(self, head: dict[str, str], lines: list[dict[str, str]]) -> None:
+        """The order is what the newest change says; one that was overtaken changes nothing."""
+        row = self._known("PO", head["order"])
+        if row is None:
+            raise Refused("unknown_order", "order", f"There is no purchase order {head['order']}.")
+        if row["status"] == "cancelled":
+            raise Refused("cancelled", "order", f"Purchase order {row['number']} is cancelled.")
+        body = json.loads(row["body"])
+        if int(head["revision"]) > int(body["head"].get("revision", 0)):
+            body = {"head": {**body["head"], "revision": head["revision"]}, "lines": lines}
+            self.books.execute("UPDATE documents SET body = ? WHERE id = ?", (json.dumps(body), row["id"]))
 
     def _cancel(self, head: dict[str, str]) -> str:
         row = self._known("PO", head["order"])
@@ -168,7 +182,15 @@ class Office:
             mine = [line for line in body["lines"] if line["cost_center"] == cost_center]
             committed += sum((amount(line["quantity"]) * amount(line["price"]) for line in mine), Decimal(0))
         period = f"{datetime.now(UTC):%Y-%m}"
-        self._leave(f"BUD{self._count('budgets'):08}.DAT", budgets(period, [(cost_center, total, committed, actual)]))
+        self._leave(
+            f"BUD{self._count('budgets'):08}.DAT",
+            budgets(period, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}", [(cost_center, total, committed, actual)]),
+        )
+
+    def masters(self, kind: str, mode: str, rows: list[dict[str, str]]) -> None:
+        """Leaves a file of masters: all of them (F) or what changed (D)."""
+        number = self._count(f"masters {kind}")
+        self._leave(f"{MASTERS[kind][0]}{number:08}.DAT", masters(kind, mode, rows))
 
     def _leave(self, name: str, content: bytes) -> None:
         hidden = self.folder / "out" / f".{name}"

@@ -133,6 +133,8 @@ def test_the_inbox_is_decided_by_keys(visitor: Visitor, net: Network) -> None:
     page.keyboard.press("j")
     expect(page.locator("#chosen-title")).to_contain_text(rows[1].number)
     page.keyboard.press("a")
+    expect(page.locator("#confirm-title")).to_contain_text(f"Approve {rows[1].number} for")
+    page.keyboard.press("Enter")
     expect(page.locator(".pick")).to_have_count(2)
     expect(page.locator(".toast-note")).to_contain_text("was approved")
     expect(page.locator("#chosen-title")).to_contain_text(rows[2].number)

@@ -30,8 +30,8 @@ DAMAGE = {
     "purchaseorder.total_is_its_lines": "UPDATE procurement_purchaseorder SET total = total + 1",
     "purchaseorder.committed_while_open": "UPDATE procurement_purchaseorder SET committed = total + 1",
     "budget.committed_is_its_orders": """INSERT INTO procurement_budgetfigure
-        (cost_center_id, period, amount, committed, actual, hard_stop, as_of)
-        SELECT min(id), '2020-01', 1, 1, 0, false, now() FROM masterdata_costcenter""",
+        (cost_center_id, period, amount, committed, actual, elsewhere, billed_since, hard_stop, as_of)
+        SELECT min(id), '2020-01', 1, 1, 0, 0, 0, false, now() FROM masterdata_costcenter""",
     "purchaseorder.received_is_its_receipts": "UPDATE procurement_purchaseorderline SET received_base = 0",
     "purchaseorder.never_over_received": (
         "ALTER TABLE procurement_purchaseorderline DROP CONSTRAINT procurement_never_over_received;"

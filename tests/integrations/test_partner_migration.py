@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-BEFORE, AFTER = ("integrations", "0005_audit_stays"), ("integrations", "0005_partner_profiles")
+BEFORE, AFTER = ("integrations", "0005_audit_stays"), ("integrations", "0006_partner_profiles")
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

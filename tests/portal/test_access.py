@@ -16,9 +16,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from core.models import BusinessEvent
-from integrations.models import Endpoint, InboundMessage, OutboundMessage, Payload
+from integrations.models import Endpoint, InboundMessage, MasterPull, OutboundMessage, Payload
 from integrations.services.partners import supplier_connect
-from masterdata.models import Role
+from masterdata.models import MasterProposal, Role
 from procurement.models import (
     ApprovalStep,
     DocumentComment,
@@ -36,6 +36,7 @@ from tests.factories import TODAY, D, Network, make_network, put_stock
 pytestmark = pytest.mark.django_db
 ALL = frozenset(Role.values)
 SUPPORT = frozenset({"integration_support", "administrator", "auditor"})
+KEEPERS = SUPPORT | {"steward"}
 OPEN = "open to the world"
 
 
@@ -118,6 +119,13 @@ TABLE: dict[str, Entry | str] = {
     "message-group-replay": act(
         roles={"integration_support"}, endpoint="erp", topic="purchase_order.create", cause="permanent", reason="x"
     ),
+    "proposals": page(roles=KEEPERS), "master-counts": page(roles=KEEPERS), "master-pulls": page(roles=KEEPERS),
+    "proposal": Entry(args=("proposal",), roles=KEEPERS, scoped=True),
+    "master-pull-rows": Entry(args=("pull",), roles=frozenset(), scoped=True),
+    "proposal-decide": act("proposal", roles={"steward"}, choice="accept"),
+    "proposals-several": Entry("post", frozenset({"steward"}), body={"proposal": "{proposal}", "act": "accept"}, skips=True),
+    "master-counts-set": act(roles=set(), kind="supplier", attribute="name", system="erp", reason="x"),
+    "master-pull": act(roles=set(), endpoint="erp", kind="item"),
     "edi-desk": page(roles=SUPPORT - {"auditor"}),
     "edi-file": Entry("post", SUPPORT - {"auditor"}, body={"text": "GS*PO~", "to": "json"}),
     # those who look after the whole network only
@@ -217,7 +225,16 @@ def world() -> World:
         **common, topic="purchase_order.create", key="k", state="dead", cause="permanent"
     )
     inbound = InboundMessage.objects.create(**common, payload=payload, kind="855", state="failed", position=1)
+    proposal = MasterProposal.objects.create(
+        kind="cost_center", system="erp", external_id="C1", attribute="name", facility=net.facilities["NORTH"],
+        object_id=net.cost_centers["NORTH"].pk, number="NORTH-OR", ours="Operating rooms", theirs="Theatres",
+        raised_at=order.issued_at,
+    )  # fmt: skip
+    pull = MasterPull.objects.create(
+        endpoint=endpoint, kind="budget", started_at=order.issued_at, due_at=order.issued_at
+    )
     documents = {
+        "proposal": str(proposal.pk), "pull": str(pull.pk),
         "requisition": submitted.number, "draft": draft.number, "line": str(draft.lines.get().pk),
         "step": str(ApprovalStep.objects.get(requisition=submitted).pk), "order": order.number, "open_order": waiting.number,
         "receipt": str(receipt), "invoice": invoice.number, "case": str(ExceptionCase.objects.filter(invoice=invoice)[0].pk),
@@ -247,7 +264,14 @@ def call(world: World, name: str, entry: Entry, client: Client) -> Any:
 def traces_left() -> tuple[int, ...]:
     """What any act would change: every insert and update leaves an audit row."""
     audited = ("requisition", "requisitionline", "approvalstep", "purchaseorder", "receipt", "invoice", "exceptioncase")
-    rows = [BusinessEvent, DocumentComment, *(apps.get_model("procurement", f"{name}event") for name in audited)]
+    rows = [
+        BusinessEvent,
+        DocumentComment,
+        MasterProposal,
+        MasterPull,
+        apps.get_model("masterdata", "MasterProposalEvent"),
+        *(apps.get_model("procurement", f"{name}event") for name in audited),
+    ]
     return tuple(model.objects.count() for model in rows)
 
 

@@ -10,7 +10,15 @@ from django.utils import timezone
 
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.models import BusinessEvent
-from procurement.models import BudgetFigure, ExceptionCase, Invoice, PurchaseOrder, Requisition, RequisitionLine
+from procurement.models import (
+    BudgetFigure,
+    ExceptionCase,
+    Invoice,
+    PurchaseOrder,
+    Requisition,
+    RequisitionLine,
+    SupplierAnswer,
+)
 from procurement.rules.receipt_check import ReceivedLine
 from procurement.services.approvals import approval_decide
 from procurement.services.exceptions import exception_resolve
@@ -304,3 +312,31 @@ def test_deciding_the_last_difference_ends_a_dispute(net: Network) -> None:
     invoice_dispute(actor=clerk, number=row.number, reason="Price was never agreed.")
     exception_resolve(actor=clerk, case_id=row.cases.get().pk, resolution="short_pay")
     assert status(row) == "approved"
+
+
+def test_an_answer_to_a_cancelled_order_is_kept_and_changes_nothing(net: Network) -> None:
+    order = ordered(net, line(net))
+    purchase_order_cancel(actor=net.actor("buyer@NORTH"), number=order.number, reason="not needed")
+    answer = answered(net, order, action="price_changed", unit_price=D("8.45"))
+    assert committed(order) == (0, 0)
+    assert order.lines.get().unit_price == D("8.42")
+    assert not order.cases.exists()
+    assert answer.lines.get().message == "It was cancelled before this answer came, which changes nothing any more."
+
+
+def test_with_the_order_ends_what_was_asked_about_it(net: Network) -> None:
+    order = ordered(net, line(net))
+    answered(net, order, action="price_changed", unit_price=D("9.99"))
+    purchase_order_record_rejection(order_number=order.number, system="Main ERP", sentence="No such item.")
+    assert order.cases.filter(state="open").count() == 2
+    purchase_order_cancel(actor=net.actor("buyer@NORTH"), number=order.number, reason="not needed")
+    assert set(order.cases.values_list("state", "resolution")) == {("resolved", "matched")}
+    purchase_order_record_rejection(order_number=order.number, system="Main ERP", sentence="No such item.")
+    assert not order.cases.exclude(state="resolved").exists()
+
+
+def answered(net: Network, order: PurchaseOrder, **answer: object) -> SupplierAnswer:
+    return supplier_answer_record(
+        actor=net.actor("buyer@NORTH"), order_number=order.number, supplier_id=order.supplier_id, message_key=f"k{answer}"[:100],
+        status="changed", lines=[AnsweredLineInput(line_number=1, **answer)],  # type: ignore[arg-type]
+    )  # fmt: skip

@@ -15,27 +15,21 @@ from integrations.canonical import Document, Order, Receipt, Voucher
 from integrations.erp.agreed import NotAgreed
 from integrations.erp.base import (
     PURCHASE_ORDER_CANCEL,
-    PURCHASE_ORDER_CREATE,
-    RECEIPT_POST,
-    VOUCHER_POST,
+    PURCHASE_ORDER_CHANGE,
     Budget,
     Capabilities,
     Connection,
+    MasterPage,
     Outgoing,
     Payment,
     PaymentPage,
 )
-from integrations.erp.flat_file.records import Record, file_of, moment, read, written
+from integrations.erp.flat_file import masters
+from integrations.erp.flat_file.records import Record, file_of, moment, moment_read, read, written
 from integrations.remote import Answer, Outcome, Strange
 from integrations.transports.base import TransportError
 from integrations.transports.folder import Folder
 
-_KINDS: Final = {
-    PURCHASE_ORDER_CREATE: "PO",
-    PURCHASE_ORDER_CANCEL: "PX",
-    RECEIPT_POST: "GR",
-    VOUCHER_POST: "VO",
-}
 _FILES_PER_PAGE: Final = 20
 _ASK_AGAIN: Final = 5.0
 _LATEST_DAY: Final = date(9999, 12, 31)
@@ -48,7 +42,9 @@ class FlatFileErp:
     """
 
     content_type = "text/plain; charset=iso-8859-1"
-    capabilities = Capabilities(duplicates="server_unique", answers_later=True, budgets=True)
+    capabilities = Capabilities(
+        duplicates="server_unique", answers_later=True, budgets=True, masters=frozenset(masters.PREFIXES)
+    )
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -61,7 +57,7 @@ class FlatFileErp:
             )
             return file_of(message.sequence, "PX", [row], Decimal(0), Decimal(0))
         if isinstance(document, Order):
-            return _order(message, document)
+            return _change(message, document) if message.topic == PURCHASE_ORDER_CHANGE else _order(message, document)
         if isinstance(document, Receipt):
             return _receipt(message, document)
         if isinstance(document, Voucher):
@@ -103,10 +99,19 @@ class FlatFileErp:
             return [
                 Budget(
                     cost_center=row.values["cost_center"], period=head.values["period"], budget=row.number("budget"),
-                    committed=row.number("committed"), actual=row.number("actual"),
+                    committed=row.number("committed"), actual=row.number("actual"), as_of=moment_read(head.values["as_of"]),
                 )
                 for row in records
             ]  # fmt: skip
+        except TransportError as fault:
+            return Answer(outcome=Outcome.TRANSIENT, detail=str(fault))
+        except NotAgreed as fault:
+            return _not_agreed(fault, b"")
+
+    def masters(self, kind: str, cursor: str) -> MasterPage | Answer:
+        """The files of a kind after the one named by the cursor. They stay where they are."""
+        try:
+            return masters.page(self._folder(), kind, cursor)
         except TransportError as fault:
             return Answer(outcome=Outcome.TRANSIENT, detail=str(fault))
         except NotAgreed as fault:
@@ -211,16 +216,29 @@ def _order(message: Outgoing, order: Order) -> bytes:
         facility=order.buyer.identifiers.get("buyer", ""), ship_to=order.ship_to.identifiers.get("buyer", ""),
         urgent="Y" if order.urgent else "N",
     )  # fmt: skip
+    return _ordering(message, "PO", head, order)
+
+
+def _change(message: Outgoing, order: Order) -> bytes:
+    head = written(
+        "PC", reference=message.reference, order=message.order_number, erp_order=message.erp_order_number,
+        revision=order.revision,
+    )  # fmt: skip
+    return _ordering(message, "PC", head, order)
+
+
+def _ordering(message: Outgoing, kind: str, head: str, order: Order) -> bytes:
     lines = [
         written(
             "PL", line=line.line_number, item=line.identity.buyer_item, text=line.description, quantity=line.quantity,
             unit=line.unit, price=line.unit_price, cost_center=line.cost_center, contract=line.contract_number,
+            expected_on=line.requested_date,
         )
         for line in order.lines
     ]  # fmt: skip
     quantities = sum((line.quantity for line in order.lines), Decimal(0))
     prices = sum((line.unit_price for line in order.lines), Decimal(0))
-    return file_of(message.sequence, "PO", [head, *lines], quantities, prices)
+    return file_of(message.sequence, kind, [head, *lines], quantities, prices)
 
 
 def _receipt(message: Outgoing, receipt: Receipt) -> bytes:

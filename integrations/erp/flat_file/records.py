@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Final
 
@@ -28,8 +28,9 @@ LAYOUTS: Final[Mapping[str, Sequence[tuple[str, str, int]]]] = {
     ),
     "PL": (
         ("line", "9", 6), ("item", "X", 30), ("text", "X", 60), ("quantity", "N", 18), ("unit", "X", 3), ("price", "N", 18),
-        ("cost_center", "X", 20), ("contract", "X", 30),
+        ("cost_center", "X", 20), ("contract", "X", 30), ("expected_on", "D", 8),
     ),
+    "PC": (("reference", "X", 30), ("order", "X", 30), ("erp_order", "X", 20), ("revision", "9", 6)),
     "PX": (("reference", "X", 30), ("order", "X", 30), ("erp_order", "X", 20)),
     "GR": (("reference", "X", 30), ("erp_order", "X", 20), ("received_at", "X", 20), ("reverses", "X", 30)),
     "GL": (("line", "9", 6), ("quantity", "N", 18), ("unit", "X", 3), ("lot", "X", 40), ("expiry", "D", 8)),
@@ -49,9 +50,23 @@ LAYOUTS: Final[Mapping[str, Sequence[tuple[str, str, int]]]] = {
     "PH": (("sequence", "9", 10),),
     "PY": (("reference", "X", 30), ("number", "X", 20), ("status", "X", 10), ("paid_on", "D", 8)),
     "PT": (("records", "9", 8),),
-    "BH": (("period", "X", 7),),
+    "BH": (("period", "X", 7), ("as_of", "X", 16)),
     "BU": (("cost_center", "X", 20), ("budget", "N", 18), ("committed", "N", 18), ("actual", "N", 18)),
     "BT": (("records", "9", 8),),
+    "MH": (("kind", "X", 2), ("mode", "X", 1)),
+    "MI": (
+        ("id", "X", 20), ("number", "X", 20), ("description", "X", 80), ("base_unit", "X", 3), ("manufacturer", "X", 60),
+        ("manufacturer_part", "X", 40), ("unspsc", "X", 8), ("status", "X", 12), ("category", "X", 20), ("gtin", "X", 14),
+        ("supplier", "X", 20), ("supplier_part", "X", 40),
+    ),
+    "MS": (
+        ("id", "X", 20), ("number", "X", 20), ("name", "X", 60), ("gln", "X", 13), ("email", "X", 60), ("payment_terms", "X", 4),
+        ("currency", "X", 3), ("minimum_order", "X", 14), ("status", "X", 12),
+    ),
+    "MC": (
+        ("id", "X", 20), ("number", "X", 20), ("name", "X", 60), ("gl_account", "X", 20), ("facility", "X", 20), ("status", "X", 12),
+    ),
+    "MT": (("records", "9", 8),),
 }  # fmt: skip
 
 
@@ -169,6 +184,16 @@ def _plain(text: str) -> str:
         decomposed = unicodedata.normalize("NFKD", text)
         text = decomposed.encode("latin-1", "ignore").decode("latin-1") if decomposed.strip() else ""
     return text
+
+
+def moment_read(text: str) -> datetime | None:
+    """A moment in UTC, None where it is empty. Raises NotAgreed."""
+    if not text:
+        return None
+    try:
+        return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise NotAgreed(f"{text!r} is no moment") from None
 
 
 def moment(value: datetime) -> str:

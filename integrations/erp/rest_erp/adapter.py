@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,13 +12,19 @@ from urllib.parse import quote
 from integrations.canonical import Document, Order, Receipt, Voucher
 from integrations.erp.agreed import Agreed, NotAgreed
 from integrations.erp.base import (
+    COST_CENTER,
+    ITEM,
     PURCHASE_ORDER_CANCEL,
+    PURCHASE_ORDER_CHANGE,
     PURCHASE_ORDER_CREATE,
     RECEIPT_POST,
+    SUPPLIER,
     VOUCHER_POST,
     Budget,
     Capabilities,
     Connection,
+    Master,
+    MasterPage,
     Outgoing,
     Payment,
     PaymentPage,
@@ -34,7 +40,7 @@ _PATHS: Final = {
 }
 _DOCUMENT: Final = Agreed(
     "document", {"erp_number": str, "reference": str},
-    frozenset({"status", "version", "created_at", "total", "purchase_order"}),
+    frozenset({"status", "version", "revision", "created_at", "total", "purchase_order"}),
 )  # fmt: skip
 _PAYMENT: Final = Agreed(
     "payment", {"reference": str, "erp_number": str, "status": str},
@@ -44,7 +50,10 @@ _BUDGET: Final = Agreed(
     "budget", {"cost_center": str, "period": str, "budget": str, "committed": str, "actual": str},
     frozenset({"currency", "as_of"}),
 )  # fmt: skip
+_MASTERS: Final = {ITEM: "/items", SUPPLIER: "/suppliers", COST_CENTER: "/cost-centers"}
+_NOT_SAID: Final = ("id", "number", "changed")
 _PAGE: Final = 100
+_MASTERS_PAGE: Final = 2000
 _LATEST_DAY: Final = date(9999, 12, 31)
 
 
@@ -52,7 +61,7 @@ class RestErp:
     """The adapter. `base_url` is an option, `token` a secret of the endpoint."""
 
     content_type = "application/json"
-    capabilities = Capabilities(duplicates="server_unique", budgets=True)
+    capabilities = Capabilities(duplicates="server_unique", budgets=True, masters=frozenset(_MASTERS))
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -63,17 +72,20 @@ class RestErp:
         if message.topic == PURCHASE_ORDER_CANCEL:
             body = {}
         elif isinstance(document, Order):
-            body = _order(document)
+            # a change is about the order that has our order number as its reference
+            body = {**_order(document), **({"reference": message.order_number} if message.revision else {})}
         elif isinstance(document, Receipt):
             body = _receipt(document, message.erp_order_number)
         elif isinstance(document, Voucher):
             body = _voucher(document, message.erp_order_number)
         else:
             raise TypeError(f"This ERP takes no {type(document).__name__}.")
-        return json.dumps({**body, "reference": message.reference}, sort_keys=True).encode()
+        return json.dumps({"reference": message.reference, **body}, sort_keys=True).encode()
 
     def send(self, message: Outgoing, payload: bytes) -> Answer:
         """Post the document; a cancellation of an order the ERP never had changes nothing and is done."""
+        if message.topic == PURCHASE_ORDER_CHANGE:
+            return self._change(message, payload)
         if message.topic != PURCHASE_ORDER_CANCEL:
             return _taken(message, self._call("POST", _PATHS[message.topic], payload))
         number = message.erp_order_number
@@ -88,7 +100,9 @@ class RestErp:
         return _named(got, Outcome.DELIVERED)
 
     def find(self, message: Outgoing) -> Answer:
-        """Ask by reference. A cancelled order counts as found for its cancellation."""
+        """Ask by reference. A cancelled order counts as found for its cancellation, one with a later revision for its change."""
+        if message.topic == PURCHASE_ORDER_CHANGE:
+            return self._lookup(PURCHASE_ORDER_CREATE, message.order_number, revision=message.revision)
         if message.topic != PURCHASE_ORDER_CANCEL:
             return self._lookup(message.topic, message.reference)
         return self._lookup(PURCHASE_ORDER_CREATE, message.order_number, status="cancelled")
@@ -114,12 +128,36 @@ class RestErp:
         except (KeyError, TypeError, ValueError, ArithmeticError) as fault:
             return _not_agreed(got, f"a budget lacks or mangles {fault}")
 
+    def masters(self, kind: str, cursor: str) -> MasterPage | Answer:
+        """One page of records that changed after the cursor; the ERP numbers its changes."""
+        got = self._call("GET", f"{_MASTERS[kind]}?since={quote(cursor, safe='')}&limit={_MASTERS_PAGE}")
+        if got.failure:
+            return got.failure
+        try:
+            rows = [_master(row) for row in got.body["results"]]
+            return MasterPage(masters=rows, cursor=str(got.body["next"]), more=bool(got.body["more"]))
+        except (KeyError, TypeError, AttributeError) as fault:
+            return _not_agreed(got, f"a page of {kind}s lacks or mangles {fault}")
+
     def health(self) -> Answer:
         """Ask for the health page, signed in as for everything else."""
         got = self._call("GET", "/health")
         return got.failure or Answer(outcome=Outcome.FOUND, status_code=got.status)
 
-    def _lookup(self, topic: str, reference: str, status: str = "") -> Answer:
+    def _change(self, message: Outgoing, payload: bytes) -> Answer:
+        """Put the order's new state; the ERP takes a revision once, and none that is older than what it has."""
+        number = message.erp_order_number
+        if not number:
+            known = self._lookup(PURCHASE_ORDER_CREATE, message.order_number)
+            if known.outcome == Outcome.MISSING:
+                words = f"The ERP has no order {message.order_number}: there is nothing to change."
+                return Answer(outcome=Outcome.PERMANENT, detail=words, field="reference")
+            if known.outcome != Outcome.FOUND:
+                return known
+            number = known.reference
+        return _named(self._call("PUT", f"/purchase-orders/{quote(number, safe='')}", payload), Outcome.DELIVERED)
+
+    def _lookup(self, topic: str, reference: str, status: str = "", revision: int = 0) -> Answer:
         got = self._call("GET", f"{_PATHS[topic]}?reference={quote(reference, safe='')}")
         if got.failure:
             return got.failure
@@ -127,6 +165,7 @@ class RestErp:
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
             return _not_agreed(got, "a list of results is missing")
         rows = [row for row in rows if not status or row.get("status") == status]
+        rows = [row for row in rows if not revision or int(row.get("revision") or 0) >= revision]
         if not rows:
             return Answer(outcome=Outcome.MISSING, status_code=got.status)
         return _named(Got(status=got.status, body=rows[0], raw=got.raw), Outcome.FOUND)
@@ -178,11 +217,17 @@ def _payment(row: Mapping[str, Any]) -> Payment:
     )  # fmt: skip
 
 
+def _master(row: Mapping[str, Any]) -> Master:
+    values = {name: "" if value is None else str(value) for name, value in row.items() if name not in _NOT_SAID}
+    return Master(external_id=str(row.get("id") or ""), number=str(row.get("number") or ""), values=values)
+
+
 def _budget(row: Mapping[str, Any]) -> Budget:
     _BUDGET.check(row)
     return Budget(
         cost_center=row["cost_center"], period=row["period"], budget=Decimal(row["budget"]),
         committed=Decimal(row["committed"]), actual=Decimal(row["actual"]),
+        as_of=datetime.fromisoformat(row["as_of"]) if row.get("as_of") else None,
     )  # fmt: skip
 
 
@@ -204,6 +249,7 @@ def _order(order: Order) -> dict[str, Any]:
                 "quantity": _text(line.quantity),
                 "unit": line.unit,
                 "unit_price": _text(line.unit_price),
+                "expected_on": line.requested_date.isoformat() if line.requested_date else "",
                 "cost_center": line.cost_center,
                 "contract": line.contract_number,
             }

@@ -21,16 +21,18 @@ from integrations.canonical import Document, Order, Receipt, Voucher
 from integrations.erp.agreed import NotAgreed
 from integrations.erp.base import (
     PURCHASE_ORDER_CANCEL,
+    PURCHASE_ORDER_CHANGE,
     PURCHASE_ORDER_CREATE,
     RECEIPT_POST,
     Budget,
     Capabilities,
     Connection,
+    MasterPage,
     Outgoing,
     Payment,
     PaymentPage,
 )
-from integrations.erp.tryton import invoices, purchases, shipments
+from integrations.erp.tryton import catalog, invoices, purchases, shipments
 from integrations.erp.tryton.masters import Masters
 from integrations.erp.tryton.wire import Row, Session, Stopped, encode
 from integrations.remote import Answer, Outcome
@@ -51,7 +53,9 @@ class Tryton:
         answers_later=True,
         open_answers=False,
         cancels_confirmed=False,
+        changes_confirmed=False,
         budgets=True,
+        masters=catalog.KINDS,
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -79,6 +83,8 @@ class Tryton:
             masters = Masters(session)
             if message.topic == PURCHASE_ORDER_CREATE:
                 return purchases.put(session, masters, body)
+            if message.topic == PURCHASE_ORDER_CHANGE:
+                return purchases.change(session, body, message.order_number)
             if message.topic == PURCHASE_ORDER_CANCEL:
                 return purchases.cancel(session, message.order_number)
             if message.topic == RECEIPT_POST:
@@ -93,6 +99,9 @@ class Tryton:
         def go(session: Session) -> Answer:
             if message.topic == PURCHASE_ORDER_CREATE:
                 return purchases.state(session, message.reference)
+            if message.topic == PURCHASE_ORDER_CHANGE:
+                # a change leaves no trace of its own: telling it looks whether the purchase says the same
+                return Answer(outcome=Outcome.MISSING)
             if message.topic == PURCHASE_ORDER_CANCEL:
                 return purchases.cancelled(session, message.order_number)
             if message.topic == RECEIPT_POST:
@@ -129,6 +138,18 @@ class Tryton:
 
         answer = self._asked(go)
         return found if answer.outcome == Outcome.FOUND else answer
+
+    def masters(self, kind: str, cursor: str) -> MasterPage | Answer:
+        """Items and suppliers; see catalog."""
+        pages: list[MasterPage] = []
+        units = Masters(Session(self.connection)).symbols
+
+        def go(session: Session) -> Answer:
+            pages.append(catalog.page(session, kind, cursor, {theirs: ours for ours, theirs in units.items()}))
+            return Answer(outcome=Outcome.FOUND)
+
+        answer = self._asked(go)
+        return pages[0] if pages else answer
 
     def health(self) -> Answer:
         """Read the company we buy for."""

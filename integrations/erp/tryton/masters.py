@@ -43,10 +43,14 @@ class Masters:
 
     def unit(self, ours: str) -> int:
         """The id of a unit of measure."""
-        said = self.session.connection.option("units")
-        symbols = dict(pair.split("=", 1) for pair in said.split(",") if "=" in pair)
-        symbol = symbols.get(ours, ours)
+        symbol = self.symbols.get(ours, ours)
         return self._one("product.uom", "symbol", symbol, f"Tryton has no unit {symbol} (ours: {ours}).", "unit")
+
+    @cached_property
+    def symbols(self) -> Mapping[str, str]:
+        """Tryton's symbol by our unit, where they are not the same."""
+        said = self.session.connection.option("units")
+        return dict(pair.split("=", 1) for pair in said.split(",") if "=" in pair)
 
     @cached_property
     def warehouse(self) -> Row:

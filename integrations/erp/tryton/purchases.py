@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Final
 
 from integrations.canonical import Order
@@ -83,6 +84,34 @@ def cancel(session: Session, reference: str) -> Answer:
         session.press(MODEL, row["id"], "cancel", FIELDS)
         return Answer(outcome=Outcome.DELIVERED, reference=str(row["number"] or ""))
     return _end_processing(session, row)
+
+
+def change(session: Session, body: Row, reference: str) -> Answer:
+    """Tryton changes no line of an order it is processing: what differs is named, for a person to put right there.
+
+    Where the purchase says the same already, the change is done. A day alone makes no difference: nobody there waits for it.
+    """
+    row, known = lines_of(session, reference)
+    differences = [words for line in body["lines"] if (words := _difference(line, known.get(line["sequence"])))]
+    if not differences:
+        return Answer(outcome=Outcome.FOUND, reference=str(row["number"]))
+    raise refuse(
+        f"Tryton does not change purchase {row['number']}, which it is processing. Put right there: {'; '.join(differences)}. "
+        "Then send it again.",
+        "lines",
+    )
+
+
+def _difference(line: Row, known: Row | None) -> str:
+    quantity, price = decode(line["quantity"]), decode(line["unit_price"])
+    if known is None:
+        return f"line {line['sequence']} is missing" if quantity else ""
+    told = []
+    if Decimal(str(known["quantity"])) != quantity:
+        told.append(f"quantity {known['quantity']:g}, to be {quantity.normalize():f}")
+    if quantity and known["unit_price"] != price:
+        told.append(f"price {known['unit_price']}, to be {price.normalize():f}")
+    return f"line {line['sequence']}: {' and '.join(told)}" if told else ""
 
 
 def cancelled(session: Session, reference: str) -> Answer:

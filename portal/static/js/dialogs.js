@@ -11,6 +11,8 @@ function ask(element, question) {
   yes.className = `btn ${element.dataset.confirmTone === "danger" ? "btn-danger" : "btn-primary"}`;
   confirmDialog.returnValue = "";
   confirmDialog.showModal();
+  // Enter goes on with what was asked for; what hurts starts at "Go back"
+  if (element.dataset.confirmTone !== "danger") yes.focus();
   return new Promise((resolve) =>
     confirmDialog.addEventListener("close", () => resolve(confirmDialog.returnValue === "yes"), { once: true }),
   );

@@ -32,6 +32,9 @@ class Office(Protocol):
     def orders(self, reference: str) -> int:
         """How many live orders it has with our number."""
 
+    def lines(self, order: str) -> Mapping[int, tuple[Decimal, Decimal]]:
+        """Quantity and price of each line of an order, as it has them."""
+
     def vouchers(self, reference: str) -> Decimal:
         """What it owes for our invoice, all its documents together."""
 
@@ -53,6 +56,12 @@ class Office(Protocol):
     def pay(self) -> None:
         """Pay everything that is owed."""
 
+    def says(self, kind: str, names: Mapping[str, str]) -> None:
+        """From now on call records with these numbers so."""
+
+    def breaks_masters(self, kind: str) -> None:
+        """Answer nothing that can be read when asked for masters."""
+
 
 def told(office: Office, said: tuple[Outgoing, Any], adapter: ErpAdapter | None = None) -> Answer:
     """One document sent until there is a verdict."""
@@ -66,6 +75,12 @@ def told(office: Office, said: tuple[Outgoing, Any], adapter: ErpAdapter | None 
         office.works()
         answer = using.send(message, payload)
     return answer
+
+
+def records(kind: str, names: Mapping[str, str]) -> list[dict[str, str]]:
+    """Records as the simulated ERPs take them in."""
+    name = "description" if kind == "item" else "name"
+    return [{"id": f"{kind[0].upper()}-{number}", "number": number, name: words} for number, words in names.items()]
 
 
 class RestOffice:
@@ -89,6 +104,10 @@ class RestOffice:
     def orders(self, reference: str) -> int:
         rows = self._documents("purchase_orders")
         return sum(row["reference"] == reference and row["status"] != "cancelled" for row in rows)
+
+    def lines(self, order: str) -> Mapping[int, tuple[Decimal, Decimal]]:
+        row = next(row for row in self._documents("purchase_orders") if row["reference"] == order)
+        return {line["line_number"]: (D(line["quantity"]), D(line["unit_price"])) for line in row["lines"]}
 
     def vouchers(self, reference: str) -> Decimal:
         return sum((D(row["total"]) for row in self._documents("vouchers") if row["reference"] == reference), D(0))
@@ -116,6 +135,14 @@ class RestOffice:
 
     def pay(self) -> None:
         """It pays at once."""
+
+    def says(self, kind: str, names: Mapping[str, str]) -> None:
+        path = {"item": "/items", "supplier": "/suppliers", "cost_center": "/cost-centers"}[kind]
+        status, answer = self.client.call("PUT", path, {"records": records(kind, names)})
+        assert status == 200, answer
+
+    def breaks_masters(self, kind: str) -> None:
+        self.client.fault("html", method="GET")
 
 
 class FlatFileOffice:
@@ -162,6 +189,10 @@ class FlatFileOffice:
         row = self.books()["PO"].get(reference)
         return int(row is not None and row["status"] != "cancelled")
 
+    def lines(self, order: str) -> Mapping[int, tuple[Decimal, Decimal]]:
+        found = self.books()["PO"][order]["lines"]
+        return {int(line["line"]): (D(line["quantity"]).scaleb(-4), D(line["price"]).scaleb(-4)) for line in found}
+
     def vouchers(self, reference: str) -> Decimal:
         row = self.books()["VO"].get(reference)
         return D(row["head"]["total"]).scaleb(-4) if row else D(0)
@@ -190,3 +221,14 @@ class FlatFileOffice:
     def pay(self) -> None:
         self.behave(paid=True)
         self.works()
+
+    def says(self, kind: str, names: Mapping[str, str], mode: str = "") -> None:
+        mode = mode or ("F" if len(names) > 1 else "D")
+        given = self.root / "masters.json"
+        given.write_text(json.dumps({"kind": kind, "mode": mode, "records": records(kind, names)}))
+        self.run("--masters", str(given))
+
+    def breaks_masters(self, kind: str) -> None:
+        self.says(kind, {"CUT": "Short"}, mode="F")
+        for path in (self.root / "MMIS" / "out").glob("*.DAT"):
+            path.write_bytes(path.read_bytes()[:60])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -22,6 +22,7 @@ from integrations.canonical import (
 )
 from integrations.erp.base import (
     PURCHASE_ORDER_CANCEL,
+    PURCHASE_ORDER_CHANGE,
     PURCHASE_ORDER_CREATE,
     RECEIPT_POST,
     VOUCHER_POST,
@@ -68,6 +69,12 @@ class Story:
 
     def cancelling(self) -> tuple[Outgoing, Order]:
         return self.message(PURCHASE_ORDER_CANCEL, f"{self.number}:cancel"), self.ordering()[1]
+
+    def changing(self, revision: int, *rows: tuple[int, str, str, str, str]) -> tuple[Outgoing, Order]:
+        """Rows are the order's lines as they are now."""
+        order = Story(supplier=self.supplier, lines=rows, number=self.number).ordering()[1]
+        changed = replace(order, purpose="change", revision=revision)
+        return self.message(PURCHASE_ORDER_CHANGE, f"{self.number}:r{revision}"), changed
 
     def receiving(self, suffix: str, *rows: tuple[int, str, str], reverses: str = "") -> tuple[Outgoing, Receipt]:
         """Rows are line, quantity, lot."""

@@ -1,4 +1,4 @@
-"""What every adapter does, whatever is behind it. Skipped is only what an adapter declares that its ERP cannot do."""
+"""What every adapter does, whatever is behind it. What its ERP cannot do, it declares, and meets other tests for it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
-from integrations.erp.base import ErpAdapter, Outgoing, PaymentPage
+from integrations.erp.base import ErpAdapter, Master, MasterPage, Outgoing, PaymentPage
 from integrations.remote import Answer, Outcome
+from tests.integrations.erp.declared import needs
 from tests.integrations.erp.offices import Office, told
 from tests.integrations.erp.papers import Story
 
@@ -24,11 +23,6 @@ def ordered(office: Office, **story: Any) -> Story:
     assert answer.outcome in TAKEN, answer
     made.erp_number = answer.reference
     return made
-
-
-def needs(office: Office, capability: str) -> None:
-    if not getattr(office.adapter().capabilities, capability):
-        pytest.skip(f"declares no {capability}")
 
 
 def test_health(office: Office) -> None:
@@ -59,10 +53,9 @@ def test_an_order_is_made_once_and_found_again(office: Office) -> None:
     assert office.orders(story.number) == 1
 
 
+@needs(duplicates="server_unique")
 def test_a_race_makes_one_order(office: Office) -> None:
     """Where the ERP itself promises it. Elsewhere the portal sends a reference by one worker at a time."""
-    if office.adapter().capabilities.duplicates != "server_unique":
-        pytest.skip("declares lookup: only one may send")
     story = Story()
     message, document = story.ordering()
 
@@ -97,23 +90,72 @@ def test_a_rejected_supplier_is_refused_in_words(office: Office) -> None:
     assert office.orders(story.number) == 0
 
 
+def test_what_was_never_there_needs_no_cancelling(office: Office) -> None:
+    assert told(office, Story().cancelling()).outcome in TAKEN
+
+
+@needs(cancels_confirmed=True)
 def test_a_cancelled_order_is_gone_and_cancelling_again_changes_nothing(office: Office) -> None:
-    story = Story()
-    # what was never there needs no cancelling
+    story = ordered(office)
     assert told(office, story.cancelling()).outcome in TAKEN
-    other = Story()
-    adapter = office.adapter()
-    message, document = other.ordering()
-    if not adapter.capabilities.cancels_confirmed:
-        pytest.skip("declares no cancels_confirmed")
-    other.erp_number = told(office, (message, document)).reference
-    assert told(office, other.cancelling()).outcome in TAKEN
-    assert told(office, other.cancelling()).outcome in TAKEN
-    assert office.orders(other.number) == 0
+    assert told(office, story.cancelling()).outcome in TAKEN
+    assert office.orders(story.number) == 0
 
 
+@needs(cancels_confirmed=False)
+def test_an_order_it_has_begun_refuses_to_be_cancelled_in_words(office: Office) -> None:
+    story = ordered(office)
+    answer = told(office, story.cancelling())
+    assert (answer.outcome, bool(answer.detail)) == (Outcome.PERMANENT, True)
+    assert office.orders(story.number) == 1
+
+
+CHANGED = ((1, "GLOVE", "40", "BX", "9.00"), (3, "SUTURE", "0", "BX", "54.00"))
+
+
+@needs(changes_confirmed=True)
+def test_an_order_is_what_the_newest_change_says(office: Office) -> None:
+    story, adapter = ordered(office), office.adapter()
+    said = story.changing(2, *CHANGED)
+    assert adapter.encode(*said) == adapter.encode(*said)
+    assert adapter.find(said[0]).outcome == Outcome.MISSING
+    assert told(office, said).outcome in TAKEN
+    assert told(office, said).outcome in TAKEN
+    assert adapter.find(said[0]).outcome in TAKEN
+    assert office.lines(story.number) == {1: (D(40), D(9)), 3: (D(0), D(54))}
+    # one that was overtaken changes nothing
+    assert told(office, story.changing(1, (1, "GLOVE", "5", "BX", "1.00"))).outcome in TAKEN
+    assert office.lines(story.number) == {1: (D(40), D(9)), 3: (D(0), D(54))}
+    assert office.orders(story.number) == 1
+
+
+@needs(changes_confirmed=True)
+def test_a_lost_answer_to_a_change_changes_once(office: Office) -> None:
+    story, adapter = ordered(office), office.adapter()
+    message, document = story.changing(1, *CHANGED)
+    office.lose_next_answer()
+    assert adapter.send(message, adapter.encode(message, document)).outcome in (Outcome.UNKNOWN, Outcome.PENDING)
+    assert told(office, (message, document)).outcome in TAKEN
+    assert office.lines(story.number) == {1: (D(40), D(9)), 3: (D(0), D(54))}
+
+
+def test_a_change_of_an_order_that_is_not_there_is_refused_in_words(office: Office) -> None:
+    answer = told(office, Story().changing(1, *CHANGED))
+    assert (answer.outcome, bool(answer.detail)) == (Outcome.PERMANENT, True)
+
+
+@needs(changes_confirmed=False)
+def test_a_change_it_cannot_make_says_what_to_put_right_there(office: Office) -> None:
+    story = ordered(office)
+    answer = told(office, story.changing(1, *CHANGED))
+    assert answer.outcome == Outcome.PERMANENT
+    assert "line 1: price 8.42, to be 9; line 3: quantity 10, to be 0" in answer.detail
+    # what it says already needs no changing
+    assert told(office, story.changing(2, *story.lines)).outcome == Outcome.FOUND
+
+
+@needs(lots=True)
 def test_a_partial_receipt_with_two_lots_and_then_the_rest(office: Office) -> None:
-    needs(office, "lots")
     story = ordered(office)
     first = told(office, story.receiving("1", (1, "15", "A"), (1, "10", "B")))
     assert first.outcome in TAKEN, first
@@ -127,8 +169,8 @@ def test_a_partial_receipt_with_two_lots_and_then_the_rest(office: Office) -> No
     assert office.received(story.number, 3) == {"": D(10)}
 
 
+@needs(reversals=True)
 def test_a_reversed_receipt_leaves_nothing_received(office: Office) -> None:
-    needs(office, "reversals")
     story = ordered(office)
     message, receipt = story.receiving("1", (1, "15", "A"))
     assert told(office, (message, receipt)).outcome in TAKEN
@@ -171,8 +213,8 @@ def test_the_same_supplier_invoice_is_not_owed_twice(office: Office) -> None:
     assert office.vouchers(second[0].reference) == 0
 
 
+@needs(payments=True)
 def test_payments_are_read_back_and_the_cursor_goes_on(office: Office) -> None:
-    needs(office, "payments")
     story = ordered(office)
     told(office, story.receiving("1", (1, "40", "")))
     said = story.billing("1", (1, "40", "8.42"))
@@ -198,8 +240,8 @@ def pulled(adapter: ErpAdapter, cursor: str) -> tuple[list[Any], str]:
     return rows, cursor
 
 
+@needs(open_answers=True)
 def test_a_field_nobody_knows_is_told_with_an_example_and_nothing_else(office: Office) -> None:
-    needs(office, "open_answers")
     office.add_field()
     answer = told(office, Story().ordering())
     assert answer.outcome in TAKEN
@@ -215,6 +257,46 @@ def test_an_answer_without_what_was_agreed_is_no_success(office: Office) -> None
     assert "not what was agreed" in answer.detail
 
 
+@needs(budgets=True)
 def test_budgets(office: Office) -> None:
-    needs(office, "budgets")
     assert isinstance(office.adapter().budgets(), list)
+
+
+NUMBERS = {"item": ("GLOVE", "SUTURE"), "supplier": ("ACME", "BETA"), "cost_center": ("NORTH-OR", "EAST-OR")}
+NAMED = {"item": "description", "supplier": "name", "cost_center": "name"}
+
+
+def a_round(adapter: ErpAdapter, kind: str, cursor: str) -> tuple[list[Master], str]:
+    rows: list[Master] = []
+    for _ in range(100):
+        page = adapter.masters(kind, cursor)
+        assert isinstance(page, MasterPage), page
+        rows, cursor = [*rows, *page.masters], page.cursor
+        if not page.more:
+            break
+    return rows, cursor
+
+
+def test_masters_come_whole_and_then_what_changed(office: Office, kind: str) -> None:
+    one, other = NUMBERS[kind]
+    office.says(kind, {one: "First words", other: "Other words"})
+    adapter = office.adapter()
+    rows, cursor = a_round(adapter, kind, "")
+    named = {row.number: row.values[NAMED[kind]] for row in rows}
+    assert (named[one], named[other]) == ("First words", "Other words")
+    assert all(row.external_id for row in rows)
+    assert len({row.external_id for row in rows}) == len(rows)
+    assert a_round(adapter, kind, "") == (rows, cursor)
+    office.says(kind, {one: "Second words"})
+    later, after = a_round(adapter, kind, cursor)
+    assert {row.number: row.values[NAMED[kind]] for row in later}[one] == "Second words"
+    assert {row.number: row.external_id for row in later}[one] == {row.number: row.external_id for row in rows}[one]
+    assert a_round(adapter, kind, cursor) == (later, after)
+
+
+def test_masters_that_cannot_be_asked_for_say_why(office: Office, kind: str) -> None:
+    office.breaks_masters(kind)
+    answer = office.adapter().masters(kind, "")
+    assert isinstance(answer, Answer)
+    assert answer.outcome in (Outcome.CONTRACT, Outcome.TRANSIENT)
+    assert answer.detail

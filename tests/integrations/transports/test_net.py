@@ -71,7 +71,7 @@ def test_a_name_is_asked_for_once_and_the_judged_address_is_used(monkeypatch: py
 
         monkeypatch.setattr(socket, "getaddrinfo", answers)
         net.connected("changing.example", port, internal_hosts="other, CHANGING.example", seconds=2).close()
-    assert asked == ["changing.example"]
+    assert asked.count("changing.example") == 1
 
 
 def test_nobody_there_is_said_in_words() -> None:

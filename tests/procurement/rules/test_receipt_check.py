@@ -53,6 +53,8 @@ def codes(expected: ExpectedLine, *lines: ReceivedLine) -> list[str]:
         (GLOVE, came("1", lot="L9", expiry=date(2020, 1, 1)), ["lot_expired"]),
         (PUMP, came("1", serial="S-1"), []),
         (PUMP, came("1"), ["serial_missing"]),
+        (PUMP, came("0", rejected=D(1), problem="damaged"), []),
+        (SUTURE, came("0", rejected=D(1), problem="expired", lot="L1", expiry=date(2026, 1, 1)), []),
     ],
 )
 def test_what_is_wrong_with_a_received_line(expected: ExpectedLine, line: ReceivedLine, found: list[str]) -> None:

@@ -58,6 +58,12 @@ def test_the_limit_is_told_with_the_difference() -> None:
     assert said == "The price rises from 8.42 to 9.00 (6.9 %); allowed: 2 % or 5.00 USD, whichever is lower (network)."
 
 
+@pytest.mark.parametrize("action", ["accepted", "price_changed", "quantity_changed", "rejected", "backordered"])
+def test_an_answer_about_what_has_ended_is_only_kept(action: str) -> None:
+    decision = judge_answer(replace(LINE, action=action, answered_price=D("8.42"), ended="cancelled"), TIGHT, "USD")
+    assert (decision.taken_over, decision.late, decision.amount, decision.new_price) == (False, True, 0, None)
+
+
 @pytest.mark.parametrize(("part", "named"), [("AC-9", "AC-9"), ("", "another product")])
 def test_a_substitute_is_named(part: str, named: str) -> None:
     said = judge_answer(replace(LINE, action="substituted", substitute_part=part), TIGHT, "USD").sentence

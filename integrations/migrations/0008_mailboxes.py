@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0005_partner_profiles'),
+        ('integrations', '0007_masters'),
     ]
 
     operations = [
