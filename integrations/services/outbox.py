@@ -35,6 +35,7 @@ _ORDER_TO: Final = """
            coalesce(o.issued_at, %(now)s::timestamptz) AS begun, ({supplier}) AS supplier
     FROM procurement_purchaseorder o WHERE o.id = %(id)s
 """
+_ORDER_AT_ERP: Final = _ORDER_TO.format(supplier="NULL::bigint")
 # a supplier is told what was issued since orders are live with it
 _ORDER: Final = _ORDER_TO.format(
     supplier="""SELECT p.endpoint_id FROM integrations_partner p
@@ -42,12 +43,11 @@ _ORDER: Final = _ORDER_TO.format(
         WHERE p.supplier_id = o.supplier_id AND d.live_at <= coalesce(o.issued_at, %(now)s::timestamptz)"""
 )
 # who was told the order is told that it changed or is off, whatever was agreed since
-_TOLD: Final = _ORDER_TO.format(
+_ORDER_TOLD: Final = _ORDER_TO.format(
     supplier="""SELECT m.endpoint_id FROM integrations_outboundmessage m
         JOIN integrations_partner p ON p.endpoint_id = m.endpoint_id
         WHERE m.document_kind = 'purchase_order' AND m.document_number = o.number AND m.topic = 'purchase_order.create' LIMIT 1"""
 )
-_ORDER_AT_ERP: Final = _ORDER_TO.format(supplier="NULL::bigint")
 _RECEIPT: Final = """
     SELECT r.number, 'receipt' AS kind, r.facility_id, o.urgent, r.trace_id, 'purchase_order:' || o.number AS stream,
            coalesce(o.issued_at, %(now)s::timestamptz) AS begun, NULL::bigint AS supplier
@@ -97,13 +97,13 @@ def order_change_announce(*, order_id: int, revision: int, tell_supplier: bool) 
 
     Each change is a message of its own, behind what was told before; it says the order as it is when it leaves.
     """
-    fact = _TOLD if tell_supplier else _ORDER_AT_ERP
+    fact = _ORDER_TOLD if tell_supplier else _ORDER_AT_ERP
     _write(fact, order_id, PURCHASE_ORDER_CHANGE, suffix=f":r{revision}")
 
 
 def order_withdraw(*, order_id: int) -> None:
     """A purchase order was cancelled: ERP and supplier are told. An order that one of them refused ends with it."""
-    number, _, _ = _write(_TOLD, order_id, PURCHASE_ORDER_CANCEL, suffix=":cancel")
+    number, _, _ = _write(_ORDER_TOLD, order_id, PURCHASE_ORDER_CANCEL, suffix=":cancel")
     OutboundMessage.objects.filter(
         stream=ORDER_STREAM + number, topic__in=_ORDERING, state=OutboundMessage.State.DEAD, cause="permanent"
     ).update(state=OutboundMessage.State.CANCELLED, detail=Concat(Value("The order was cancelled. "), "detail"))

@@ -20,6 +20,7 @@ from procurement.services.budgets import BudgetSaid, budgets_take
 from procurement.services.requisitions import requisition_check
 from tests.factories import Network, make_network
 from tests.road import billed, draft, line, ordered, received, submitted
+from tests.simulators.companies import until
 
 D = Decimal
 
@@ -148,6 +149,12 @@ def test_the_age_is_told_to_the_requester(net: Network) -> None:
     assert told == ["The budget's figures are 5 hours old: the ERP could not be asked since."]
 
 
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_order_on_its_way_is_counted_by_the_figure_that_is_made_meanwhile() -> None:
     net = make_network()
@@ -163,9 +170,7 @@ def test_an_order_on_its_way_is_counted_by_the_figure_that_is_made_meanwhile() -
         order = ordered(net)
         thread = threading.Thread(target=pull)
         thread.start()
-        # the pull waits for the order's transaction: it is not done while that is open
-        thread.join(timeout=0.5)
-        assert thread.is_alive()
+        until(_somebody_waits, "the pull waits for the order's transaction")
     thread.join(timeout=20)
     assert taken == ["new"]
     assert figure().committed == order.committed
