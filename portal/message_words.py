@@ -12,6 +12,7 @@ NAMES = {
     "acknowledgement.send": "997 acknowledgement",
     "test_order.send": "Test order",
     "order_again.create": "Order, once more",
+    "order_again.change": "Order change, once more",
     "order_again.cancel": "Cancellation, once more",
     "ORDRSP": "ORDRSP answer",
     "DESADV": "DESADV ship notice",

@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             name='PartnerDocument',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('document', models.CharField(choices=[('order', 'Orders and cancellations'), ('order_answer', 'Order answers'), ('ship_notice', 'Ship notices'), ('invoice', 'Invoices and credits')], max_length=14)),
+                ('document', models.CharField(choices=[('order', 'Orders and their changes'), ('order_answer', 'Order answers'), ('ship_notice', 'Ship notices'), ('invoice', 'Invoices and credits')], max_length=14)),
                 ('stage', models.CharField(choices=[('off', 'Off'), ('sandbox', 'Sandbox'), ('live', 'Live')], default='sandbox', max_length=8)),
                 ('live_at', models.DateTimeField(blank=True, null=True)),
             ],

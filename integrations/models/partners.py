@@ -70,7 +70,7 @@ class PartnerDocument(models.Model):
     """
 
     class Document(models.TextChoices):
-        ORDER = "order", "Orders and cancellations"
+        ORDER = "order", "Orders and their changes"
         ORDER_ANSWER = "order_answer", "Order answers"
         SHIP_NOTICE = "ship_notice", "Ship notices"
         INVOICE = "invoice", "Invoices and credits"

@@ -102,10 +102,9 @@ def _claim() -> InboundMessage | None:
 
 def document_apply(message: InboundMessage) -> None:
     """Apply one claimed message. Whatever is wrong with it stays with it."""
-    if message.state == State.FAILED:
-        return
     partner = Partner.objects.select_related("supplier").get(endpoint=message.endpoint_id)
-    _apply_safely(message, partner)
+    if message.state != State.FAILED:
+        _apply_safely(message, partner)
     acknowledge_after(message, partner)
 
 

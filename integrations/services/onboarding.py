@@ -296,7 +296,7 @@ def document_stage_set(
 
 
 def partner_resend(*, actor: Actor, code: str, message_id: int, reason: str) -> OutboundMessage:
-    """Send a delivered order or cancellation once more, as our records say it now, in a new envelope.
+    """Send a delivered order, change or cancellation once more, as our records say it now, in a new envelope.
 
     Raises NotFound, NotAllowed, Invalid without a reason, Conflict for what has not been delivered.
     """

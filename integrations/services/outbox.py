@@ -25,7 +25,7 @@ from procurement.services.purchase_orders import purchase_order_record_dispatch,
 ACKNOWLEDGEMENT_SEND = "acknowledgement.send"
 TEST_ORDER_SEND = "test_order.send"
 ORDER_RESEND = "order_again."
-"""Begins the topic of an order (create) or cancellation (cancel) that was delivered before and is told once more."""
+"""Begins the topic of an order (create), change (change) or cancellation (cancel) that was delivered before and is told once more."""
 ORDER_STREAM = "purchase_order:"
 _ORDERING: Final = (PURCHASE_ORDER_CREATE, PURCHASE_ORDER_CHANGE)
 

@@ -28,6 +28,7 @@ from portal.web.page import actor_of, go, is_fragment, next_href
 from portal.web.payloads import readable
 from portal.web.status import badge, status_of
 from portal.web.story import who
+from portal.web.trials import trial_shown
 
 ZONE = "UTC"
 READERS = (Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR, Role.AUDITOR)
@@ -278,6 +279,7 @@ def inbound(request: HttpRequest, pk: int) -> HttpResponse:
                 ),
             ],
             "detail": row.detail,
+            "d": trial_shown(row) if row.trial else None,
             "findings": row.findings,
             "entries": _history((), found.decisions),
             "payload": readable(found.payload_text),

@@ -22,7 +22,6 @@ from integrations.services.mailboxes import TRANSPORTS, transport_described
 from integrations.services.profiles import VERSIONS, profile_of, profile_seen
 from integrations.x12 import Delimiters, Extra, Profile
 from portal.links import link
-from portal.message_words import message_name
 from portal.web import format as fmt
 from portal.web import parts
 from portal.web.edi_desk import STEP as SEGMENTS
@@ -30,15 +29,11 @@ from portal.web.edi_desk import about_file
 from portal.web.page import actor_of, go, typed_day, typed_id
 from portal.web.partners import TIMINGS, VERDICTS, ZONE, may_write, stages_shown
 from portal.web.status import badge
+from portal.web.trials import trial_shown
 
 STEPS: Final = {
     "who": "Who", "documents": "Documents", "transport": "Transport", "identifiers": "Identifiers", "units": "Units and habits",
     "test": "Test files", "live": "Go live",
-}  # fmt: skip
-OUTCOMES: Final[Mapping[str, tuple[str, parts.Tone, str]]] = {
-    "applied": ("Would be used", "good", "circle-check"), "duplicate": ("Would be set aside as a duplicate", "waiting", "archive"),
-    "parked": ("Would wait for its order", "progress", "clock"), "quarantined": ("Would be quarantined", "bad", "circle-x"),
-    "failed": ("Could not be used", "bad", "circle-x"),
 }  # fmt: skip
 _TAKES_OVER: Final = ("wrong_sender", "wrong_format")
 _ITEMS: Final = ("supplier_part", "buyer_item", "manufacturer_part", "gtin")
@@ -217,7 +212,7 @@ def _test(request: HttpRequest, actor: Actor, row: Partner, _items: list[Item]) 
 def _sample(file: InboundMessage, profile: Profile) -> dict[str, Any]:
     """A file in the sandbox: what it is, and what each of its documents would have done."""
     about = about_file(bytes(file.payload.content), SEGMENTS, profile)
-    documents = [_tried(each) for each in file.documents.all()]
+    documents = [trial_shown(each) for each in file.documents.all()]
     try:
         _, seen = profile_seen(bytes(file.payload.content), replace(profile, our_id=""))
     except Invalid:
@@ -229,20 +224,6 @@ def _sample(file: InboundMessage, profile: Profile) -> dict[str, Any]:
         "addressed": f"{seen.our_qualifier}:{seen.our_id}" if elsewhere else "",
         "we_are": f"{profile.our_qualifier}:{profile.our_id}",
         "documents": documents, "takes_over": bool(causes & set(_TAKES_OVER)),
-    }  # fmt: skip
-
-
-def _tried(row: InboundMessage) -> dict[str, Any]:
-    told = row.trial or {}
-    outcome = told.get("outcome", "quarantined")
-    words, tone, icon = OUTCOMES.get(outcome, OUTCOMES["failed"])
-    if told.get("cause") == "order_unknown":
-        words, tone, icon = "Read and understood, but of no effect", "info", "info-circle"
-    number = told.get("document_number", "")
-    return {
-        "name": message_name(row.kind), "control": row.control_number, "words": words, "tone": tone, "icon": icon,
-        "sentence": told.get("sentence") or row.detail, "lines": told.get("lines", ()), "line_count": told.get("line_count", 0),
-        "exceptions": told.get("exceptions", ()), "order": number, "order_href": link("order", number) if number else "",
     }  # fmt: skip
 
 

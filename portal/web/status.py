@@ -71,6 +71,7 @@ STATUSES: Mapping[str, tuple[str, Tone]] = {
     "crashed": ("Worker died", "bad"),
     "message.received": ("Received", "info"),
     "attempt.unknown": ("No answer", "waiting"),
+    "sandbox": ("Tried, no effect", "info"),
     "sent": ("Sent", "info"),
     "delivered": ("Delivered", "good"),
     "applied": ("Applied", "good"),

@@ -53,7 +53,7 @@ def test_a_new_supplier_is_live_in_minutes(visitor: Visitor, net: Network, tmp_p
     page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("button", name="Begin").click()
 
-    page.get_by_label("Orders and cancellations").check()
+    page.get_by_label("Orders and their changes").check()
     page.get_by_label("Order answers").check()
     visitor.check("partner-documents")
     page.set_viewport_size({"width": 1440, "height": 900})
@@ -88,7 +88,7 @@ def test_a_new_supplier_is_live_in_minutes(visitor: Visitor, net: Network, tmp_p
     page.get_by_role("list", name="Set-up").get_by_role("link", name="Go live", exact=True).click()
     visitor.check("partner-live")
     page.set_viewport_size({"width": 1440, "height": 900})
-    for document in ("Orders and cancellations", "Order answers"):
+    for document in ("Orders and their changes", "Order answers"):
         page.get_by_role("button", name=f"Go live with {document}").click()
     expect(page.get_by_text("Live", exact=True)).to_have_count(2)
     assert PartnerDocument.objects.filter(partner__supplier__code="BETA", stage="live").count() == 2

@@ -127,6 +127,7 @@ def test_a_sample_is_tried_has_no_effect_and_ticks_its_document(world: World, su
 def test_a_sample_tells_its_ids_itself(world: World, support: Actor) -> None:
     begun(support, "invoice")
     sample = written(world, papers("4711")[2]).replace(b"ZZ*ACME           ", b"01*123456789      ")
+    sample = sample.replace(b"ZZ*HOSPITAL       ", b"ZZ*SOMEBODYELSE   ")
     file = onboarding.sample_read(
         actor=support, code="BETA", name="s", content=sample.replace(b"GS*IN*ACME", b"GS*IN*BETAAPP")
     )
@@ -135,6 +136,7 @@ def test_a_sample_tells_its_ids_itself(world: World, support: Actor) -> None:
     again = onboarding.sample_take_over(actor=support, code="BETA", file_id=file.pk)
     profile = profile_of(onboarding.partner_get("BETA"))
     assert (profile.their_qualifier, profile.their_id, profile.their_group_id) == ("01", "123456789", "BETAAPP")
+    assert profile.our_id == "HOSPITAL"
     assert again.documents.get().trial["cause"] == "order_unknown"
     row = onboarding.document_stage_set(actor=support, code="BETA", document="invoice", stage="live", reason="agreed")
     assert row.live_at is not None
@@ -187,8 +189,9 @@ def test_a_test_order_goes_the_real_way_and_its_997_ticks_it(world: World, suppo
 
 
 def test_a_997_for_a_test_touches_no_order(world: World, support: Actor) -> None:
-    onboarding.test_order_send(actor=support, code="ACME")
     order = world.order()
+    world.deliver()
+    onboarding.test_order_send(actor=support, code="ACME")
     world.deliver()
     assert set(Interchange.objects.values_list("usage", "control_number")) == {("T", 1), ("P", 1)}
     tested = Interchange.objects.get(usage="T")

@@ -158,6 +158,19 @@ def test_an_acknowledgement_after_processing_tells_what_became_of_it(world: Worl
     assert acknowledged(world) == {"A": 1, "R": 1}
 
 
+def test_what_killed_its_worker_is_acknowledged_after_processing_too(world: World) -> None:
+    answered(world)
+    agree(world, acknowledge="after_processing")
+    leave(world, kept(world, "855")["855"])
+    mailboxes_poll()
+    [file] = InboundMessage.objects.filter(state=State.RECEIVED)
+    document_apply(file)
+    InboundMessage.objects.filter(kind="855").update(attempt_count=inbound_documents.MOST_CRASHES)
+    documents_apply()
+    assert states(world) == [("855", State.FAILED, "crashed")]
+    assert acknowledged(world) == {"R": 1}
+
+
 def test_who_wants_none_gets_no_acknowledgement(world: World) -> None:
     answered(world)
     agree(world, acknowledge="never")

@@ -114,6 +114,19 @@ def test_the_whole_way_to_live(support: Client, net: Network) -> None:
     assert (profile_of(partner).their_qualifier, profile_of(partner).their_id) == ("01", "123456789")
 
 
+def test_what_was_tried_is_told_on_its_own_page_too(support: Client) -> None:
+    support.post(
+        step("ACME", "test"),
+        {"sample": SimpleUploadedFile("theirs.x12", SAMPLE.replace(b"01*123456789 ", b"ZZ*ACME      "))},
+    )
+    row = InboundMessage.objects.get(kind="810")
+    assert row.trial["cause"] == "order_unknown"
+    page = text(support.get(reverse("inbound-message", args=[row.pk])))
+    assert "what would have happened" in page
+    assert "Read and understood, but of no effect" in page
+    assert "Read it again" not in page
+
+
 def test_what_is_wrong_is_said_at_its_field(support: Client) -> None:
     begin(support)
     answer = support.post(
