@@ -208,19 +208,20 @@ class TrytonOffice:
     def drop_field(self) -> None:
         self.wire.drop = "state"
 
+    def as_administrator(self, method: str, *params: Any) -> Any:
+        """What the portal's own user may not do."""
+        body = {"id": 1, "method": method, "params": [*params, {"company": self.running.facts["company"]}]}
+        answer = httpx.post(
+            f"{self.running.address}/{self.running.database}/rpc/", json=body, auth=("admin", real_tryton.ADMIN_PASSWORD), timeout=60
+        ).json()  # fmt: skip
+        assert "error" not in answer, answer
+        return answer["result"]
+
     def says(self, kind: str, names: Mapping[str, str]) -> None:
-        """As Tryton's administrator: the portal's own user may not change products."""
         model = {"item": "product.template", "supplier": "party.party"}[kind]
-        address = f"{self.running.address}/{self.running.database}/rpc/"
         for number, words in names.items():
             rows = self.session().find(model, [["code", "=", number]], ["id"])
-            body = {
-                "id": 1,
-                "method": f"model.{model}.write",
-                "params": [[row["id"] for row in rows], {"name": words}, {}],
-            }
-            answer = httpx.post(address, json=body, auth=("admin", real_tryton.ADMIN_PASSWORD), timeout=60).json()
-            assert "error" not in answer, answer
+            self.as_administrator(f"model.{model}.write", [row["id"] for row in rows], {"name": words})
 
     def breaks_masters(self, kind: str) -> None:
         self.wire.drop = "code"
