@@ -204,9 +204,13 @@ def cmd_bench(args):
 
 
 def cmd_chaos(args):
-    """a storm of kills, crashes and lies over 10,000 documents, counted inside the outside systems; ARGS="--seed 7" repeats one"""
+    """a storm of kills, crashes and lies over 10,000 documents, then 5 minutes of damaged files; ARGS="--seed 7" repeats a storm"""
     ensure("dev.lock")
-    become("-m", "tests.chaos.storm", *args)
+    storm = subprocess.call([str(PYTHON), "-m", "tests.chaos.storm"] + args, cwd=str(ROOT))
+    seconds = os.environ.setdefault("EDI_FUZZ_SECONDS", "300")
+    say("Damaged files for %s seconds …" % seconds)
+    fuzz = [str(PYTHON), "-m", "pytest", "-n", "0", "-q", "tests/integrations/x12/test_fuzz.py"]
+    sys.exit(subprocess.call(fuzz, cwd=str(ROOT)) or storm)
 
 
 def cmd_lock(args):

@@ -96,14 +96,15 @@ def profile_import(data: Any) -> tuple[str, Profile]:
 def profile_seen(content: bytes, profile: Profile) -> tuple[str, Profile]:
     """The format of a partner's file, and the profile with what its envelope tells: ids, version, delimiters, group ids.
 
-    Raises Invalid where there is nothing to take over.
+    Who we are is taken only where nobody has said it yet: a sample may be addressed to somebody else. Raises Invalid where there
+    is nothing to take over.
     """
     try:
         form = recognise(content)
         if form == "edifact":
             unb = edifact.read(content)[0]
             (q, them), (our_q, us) = unb.sender, unb.receiver
-            return form, replace(profile, their_qualifier=q, their_id=them, our_qualifier=our_q, our_id=us)
+            return form, _addressed(replace(profile, their_qualifier=q, their_id=them), our_q, us)
         if form == "ubl":
             return form, profile
         found = x12.read(content)[0]
@@ -113,11 +114,17 @@ def profile_seen(content: bytes, profile: Profile) -> tuple[str, Profile]:
     group = found.groups[0] if found.groups else None
     version = group.version if group and group.version in VERSIONS else profile.version
     theirs, ours = (group.sender, group.receiver) if group else ("", "")
-    return "x12", replace(
-        profile, their_qualifier=q, their_id=them, our_qualifier=our_q, our_id=us, version=version,
-        their_group_id="" if theirs == them else theirs, our_group_id="" if ours == us else ours,
+    seen = replace(
+        profile, their_qualifier=q, their_id=them, version=version, their_group_id="" if theirs == them else theirs,
         delimiters=_usable(found.delimiters, profile.delimiters),
     )  # fmt: skip
+    return "x12", _addressed(seen, our_q, us, "" if ours == us else ours)
+
+
+def _addressed(profile: Profile, qualifier: str, identifier: str, group: str = "") -> Profile:
+    if profile.our_id:
+        return profile
+    return replace(profile, our_qualifier=qualifier, our_id=identifier, our_group_id=group)
 
 
 def _usable(theirs: Delimiters, ours: Delimiters) -> Delimiters:

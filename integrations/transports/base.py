@@ -111,6 +111,14 @@ class Mailbox(Protocol):
         """Let go of connections; the next use opens them again."""
 
 
+class Shelf(Mailbox, Protocol):
+    """A mailbox whose files stay until somebody sets them aside, and can be found again afterwards."""
+
+    def answer(self, name: str) -> Incoming | None: ...
+
+    def set_aside(self, file: Incoming, name: str = "") -> None: ...
+
+
 class Transport(Mailbox, Protocol):
     """A transport's class: it says what it needs and promises before there is a connection."""
 

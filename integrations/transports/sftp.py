@@ -252,6 +252,31 @@ class Sftp:
 
         self._within(away, f"{file.name} cannot be taken away")
 
+    def answer(self, name: str) -> Incoming | None:
+        """A file of this name that the partner left for us, also when it was set aside before."""
+        places = [
+            f"{place}/{our_name(name)}" for place in (self._folder("take_from", "out"), self._folder("done", "done"))
+        ]
+
+        def look(client: paramiko.SFTPClient) -> Incoming | None:
+            for where in places:
+                found = _stat(client, where)
+                if found is not None and stat.S_ISREG(found.st_mode or 0):
+                    return Incoming(name=name, where=where, size=found.st_size or 0, changed_at=found.st_mtime or 0)
+            return None
+
+        return self._within(look, f"{name} cannot be looked for")
+
+    def set_aside(self, file: Incoming, name: str = "") -> None:
+        """Move a file to the folder of what we have taken, under another name where one is given. Twice changes nothing."""
+        target = f"{self._folder('done', 'done')}/{name or file.name}"
+
+        def away(client: paramiko.SFTPClient) -> None:
+            if file.where != target:
+                client.posix_rename(file.where, target)
+
+        self._within(away, f"{file.name} cannot be set aside")
+
     def close(self) -> None:
         if self.transport is not None:
             self.transport.close()

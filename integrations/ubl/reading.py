@@ -28,8 +28,8 @@ from integrations.canonical import (
     ShipNotice,
 )
 from integrations.canonical.units import UNECE_UNITS
-from integrations.ubl.oasis import schemas_in
-from integrations.ubl.xml import Node, XmlError, parse_xml
+from integrations.ubl.schemas import schema_faults
+from integrations.ubl.xml import Node, XmlError, parse_tree
 from integrations.x12.documents.invoice import turned
 from integrations.x12.findings import Finding, Severity
 from integrations.x12.profile import Profile
@@ -99,14 +99,15 @@ def read(data: bytes, profile: Profile | None = None, schema_dir: str | None = N
     `schema_dir` (else the environment's UBL_SCHEMA_DIR) is a folder with OASIS's schemas; with it the file is checked
     against them too.
     """
-    root = parse_xml(data)
+    parsed = parse_tree(data)
+    root = parsed.nodes[0]
     if not root.namespace.startswith(UBL):
         raise XmlError(
             f"This XML is no UBL: its root is {root.name} of {root.namespace or 'no namespace'}.", root.offset
         )
     reader = _READERS.get(root.name)
     folder = schema_dir if schema_dir is not None else os.environ.get("UBL_SCHEMA_DIR", "")
-    findings = list(schemas_in(Path(folder)).faults(root)) if folder else []
+    findings = list(schema_faults(parsed, Path(folder))) if folder else []
     if reader is None:
         words = f"A UBL {root.name} is not one we read; known are {', '.join(_READERS)}."
         return UblReading(root.name, None, (*findings, Finding("unknown-set", words, "error", root.name, root.line)))

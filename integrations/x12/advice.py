@@ -79,6 +79,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "too-short": _LIVE,
     "total-differs": "Compare the bill line by line with the sender before it is paid.",
     "negative-total": "Check that this is a credit; ask the sender to say so in BIG07.",
+    "unchecked": "Correct UBL_SCHEMA_DIR, or leave it empty; our own checks were made all the same.",
     "unit-missing": "Check the order's unit against the quantity before it is used.",
     "unknown-code": _MAP,
     "unknown-set": "Agree with the sender which documents they send; nothing of this one was used.",

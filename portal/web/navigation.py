@@ -126,6 +126,10 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
                 roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
             ),
             Place(
+                label="Trading partners", icon="truck", screen="partners",
+                roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR, Role.AUDITOR),
+            ),
+            Place(
                 label="EDI workbench", icon="file-search", screen="edi-desk",
                 roles=(Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR),
             ),

@@ -24,6 +24,7 @@ from integrations.services.endpoints import place_at
 from integrations.services.mailboxes import TRANSPORTS, mailbox_configure, mailbox_host_keys, settings_check
 from integrations.services.partners import supplier_connect
 from integrations.services.polling import mailbox_poll, mailboxes_poll
+from integrations.transports.sftp import Sftp
 from procurement.models import Invoice
 from tests.integrations.transports import sshd
 from tests.integrations.transports.sshd import Sshd
@@ -171,6 +172,32 @@ def test_who_dies_with_a_mailbox_delays_only_this_one(
         mailbox_poll(world.partner)
     assert mailboxes_poll() == 0
     assert Endpoint.objects.get(pk=world.partner.endpoint_id).poll_due_at > timezone.now()  # type: ignore[operator]
+
+
+def test_killed_before_the_file_is_removed_it_counts_once_over_sftp(
+    world: World, server: Sshd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over_sftp(world, server)
+    order = world.order(note="SIM:accept")
+    world.deliver()
+    world.mailbox.once()
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Sftp, "remove", die)
+        with pytest.raises(Killed):
+            mailboxes_poll()
+    kept = InboundMessage.objects.get(parent=None)
+    due()
+    world.take_in()
+    again = InboundMessage.objects.filter(parent=None, payload=kept.payload).order_by("id")
+    assert [row.state for row in again] == ["split", "duplicate"]
+    assert Invoice.objects.filter(order=order).count() == 1
 
 
 def test_a_partner_that_says_nothing_delays_nobody_for_longer_than_the_deadline(world: World, server: Sshd) -> None:

@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from core.models import BusinessEvent
 from integrations.models import Endpoint, InboundMessage, MasterPull, OutboundMessage, Payload
+from integrations.services.partners import supplier_connect
 from masterdata.models import MasterProposal, Role
 from procurement.models import (
     ApprovalStep,
@@ -127,6 +128,12 @@ TABLE: dict[str, Entry | str] = {
     "master-pull": act(roles=set(), endpoint="erp", kind="item"),
     "edi-desk": page(roles=SUPPORT - {"auditor"}),
     "edi-file": Entry("post", SUPPORT - {"auditor"}, body={"text": "GS*PO~", "to": "json"}),
+    # those who look after the whole network only
+    "partners": Entry(roles=frozenset(), scoped=True), "partner-new": Entry(roles=frozenset(), scoped=True),
+    "partner": Entry(args=("supplier",), roles=frozenset(), scoped=True),
+    "partner-profile": Entry(args=("supplier",), roles=frozenset(), scoped=True),
+    "partner-setup": Entry(args=("supplier", "step_name"), roles=frozenset(), scoped=True),
+    "partner-act": act("supplier", roles=set(), do="pause", reason="x"),
     "erps": page(roles=SUPPORT),
     "erp-move": act(roles=set(), facility="NORTH", endpoint="erp", starts_on="2099-01-01", reason="x"),
     "erp-move-withdraw": act("message", roles=set(), reason="x"),
@@ -208,6 +215,7 @@ def world() -> World:
         lines=[LineInput(item_id=net.items["SUTURE"].pk, quantity=D(1), unit="BX")],
     )  # fmt: skip
     endpoint = Endpoint.objects.create(code="erp", name="ERP", kind="erp", adapter="rest", duplicates="server_unique")
+    supplier_connect(supplier=net.suppliers["ACME"], our_id="HOSPITAL")
     payload = Payload.objects.create(sha256="0" * 64, content=b"x")
     common = {
         "endpoint": endpoint, "document_kind": "purchase_order", "document_number": order.number,
@@ -232,6 +240,7 @@ def world() -> World:
         "receipt": str(receipt), "invoice": invoice.number, "case": str(ExceptionCase.objects.filter(invoice=invoice)[0].pk),
         "message": str(message.pk), "inbound": str(inbound.pk), "endpoint": "erp", "item": "GLOVE", "supplier": "ACME",
         "contract": "GPO-114", "location": str(net.locations["NORTH-OR"].pk), "queue": "ap", "list": "orders",
+        "step_name": "who",
     }  # fmt: skip
     return World(net, documents)
 

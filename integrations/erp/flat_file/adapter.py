@@ -7,6 +7,7 @@ MMIS takes a reference once. Until the acknowledgement is there, the document is
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -27,8 +28,9 @@ from integrations.erp.base import (
 from integrations.erp.flat_file import masters
 from integrations.erp.flat_file.records import Record, file_of, moment, moment_read, read, written
 from integrations.remote import Answer, Outcome, Strange
-from integrations.transports.base import TransportError
+from integrations.transports.base import Access, Shelf, TransportError
 from integrations.transports.folder import Folder
+from integrations.transports.sftp import Sftp
 
 _FILES_PER_PAGE: Final = 20
 _ASK_AGAIN: Final = 5.0
@@ -38,7 +40,8 @@ _LATEST_DAY: Final = date(9999, 12, 31)
 
 
 class FlatFileErp:
-    """The adapter. `folder` is an option of the endpoint: the name of the folder that the MMIS shares with us.
+    """The adapter. `folder` is an option of the endpoint: the name of the folder that the MMIS shares with us. With the option
+    `transport` = `sftp` the folders are on an SFTP server, which the settings of that transport describe.
 
     A cursor of payments is the name of the last payment file that was read whole.
     """
@@ -68,23 +71,23 @@ class FlatFileErp:
 
     def send(self, message: Outgoing, payload: bytes) -> Answer:
         """Leave the file unless it is there, and read the verdict if it is there."""
-        return self._safely(lambda: self._send(message, payload))
+        return self._safely(lambda shelf: self._send(shelf, message, payload))
 
     def find(self, message: Outgoing) -> Answer:
         """The verdict; PENDING while the MMIS has the file and has not said anything; MISSING where it never had it."""
-        return self._safely(lambda: self._verdict(message) or Answer(outcome=Outcome.MISSING))
+        return self._safely(lambda shelf: self._verdict(shelf, message) or Answer(outcome=Outcome.MISSING))
 
     def payments(self, cursor: str) -> PaymentPage | Answer:
         """The payment files after the one named by the cursor, in the order of their names. They stay where they are."""
         try:
-            folder = self._folder()
-            names = [path for path in folder.waiting() if path.name.startswith("PAY") and path.name > cursor]
-            rows: list[Payment] = []
-            for path in names[:_FILES_PER_PAGE]:
-                _, records, _ = read(folder.read(path), "PH", "PT", "PY")
-                rows += [_payment(record) for record in records]
+            with closing(self._shelf()) as shelf:
+                names = [file for file in shelf.waiting() if file.name.startswith("PAY") and file.name > cursor]
+                rows: list[Payment] = []
+                for file in names[:_FILES_PER_PAGE]:
+                    _, records, _ = read(shelf.read(file), "PH", "PT", "PY")
+                    rows += [_payment(record) for record in records]
         except TransportError as fault:
-            return Answer(outcome=Outcome.TRANSIENT, detail=str(fault))
+            return _not_reached(fault)
         except NotAgreed as fault:
             return _not_agreed(fault, b"")
         last = names[:_FILES_PER_PAGE][-1].name if names else cursor
@@ -93,11 +96,11 @@ class FlatFileErp:
     def budgets(self) -> Sequence[Budget] | Answer:
         """What the newest budget file says."""
         try:
-            folder = self._folder()
-            files = [path for path in folder.waiting() if path.name.startswith("BUD")]
-            if not files:
-                return []
-            head, records, _ = read(folder.read(files[-1]), "BH", "BT", "BU")
+            with closing(self._shelf()) as shelf:
+                files = [file for file in shelf.waiting() if file.name.startswith("BUD")]
+                if not files:
+                    return []
+                head, records, _ = read(shelf.read(files[-1]), "BH", "BT", "BU")
             return [
                 Budget(
                     cost_center=row.values["cost_center"], period=head.values["period"], budget=row.number("budget"),
@@ -106,67 +109,78 @@ class FlatFileErp:
                 for row in records
             ]  # fmt: skip
         except TransportError as fault:
-            return Answer(outcome=Outcome.TRANSIENT, detail=str(fault))
+            return _not_reached(fault)
         except NotAgreed as fault:
             return _not_agreed(fault, b"")
 
     def masters(self, kind: str, cursor: str) -> MasterPage | Answer:
         """The files of a kind after the one named by the cursor. They stay where they are."""
         try:
-            return masters.page(self._folder(), kind, cursor)
+            with closing(self._shelf()) as shelf:
+                return masters.page(shelf, kind, cursor)
         except TransportError as fault:
-            return Answer(outcome=Outcome.TRANSIENT, detail=str(fault))
+            return _not_reached(fault)
         except NotAgreed as fault:
             return _not_agreed(fault, b"")
 
     def health(self) -> Answer:
         """Whether files can be left."""
 
-        def check() -> Answer:
-            self._folder().check()
+        def check(shelf: Shelf) -> Answer:
+            shelf.check()
             return Answer(outcome=Outcome.FOUND)
 
         return self._safely(check)
 
-    def _send(self, message: Outgoing, payload: bytes) -> Answer:
-        verdict = self._verdict(message)
+    def _send(self, shelf: Shelf, message: Outgoing, payload: bytes) -> Answer:
+        verdict = self._verdict(shelf, message)
         # an acknowledgement may be lost: what is left again is answered again, and taken only once
         again = verdict is not None and verdict.outcome == Outcome.PENDING and message.tries % _LEFT_AGAIN == 0
         if verdict is not None and not again:
             return verdict
-        self._folder().put(_name(message), payload)
+        shelf.put(_name(message), payload)
         return _pending(message)
 
-    def _verdict(self, message: Outgoing) -> Answer | None:
+    def _verdict(self, shelf: Shelf, message: Outgoing) -> Answer | None:
         """What is known of the file; None where the MMIS does not have it and it must be left."""
-        folder = self._folder()
-        path = folder.answer(_name(message, "ACK"))
-        if path is None:
-            return _pending(message) if folder.has(_name(message)) else None
-        content = folder.read(path)
+        file = shelf.answer(_name(message, "ACK"))
+        if file is None:
+            return _pending(message) if shelf.has(_name(message)) else None
+        content = shelf.read(file)
         try:
             head, records, unknown = read(content, "AH", "AT", "AR")
             if head.values["verdict"] == "E":
                 # the file arrived damaged and had no effect: it is left again, under its number
                 words = records[0].values["text"] if records else "The file was damaged."
-                folder.set_aside(path, _name(message, "ERR"))
+                shelf.set_aside(file, _name(message, "ERR"))
                 return Answer(
                     outcome=Outcome.TRANSIENT, detail=f"Sent again under the same number: {words}", raw=content
                 )
             answer = _judged(message, records, content, unknown)
         except NotAgreed as fault:
             return _not_agreed(fault, content)
-        folder.set_aside(path)
+        shelf.set_aside(file)
         return answer
 
-    def _safely(self, call: Callable[[], Answer]) -> Answer:
+    def _safely(self, call: Callable[[Shelf], Answer]) -> Answer:
         try:
-            return call()
+            with closing(self._shelf()) as shelf:
+                return call(shelf)
         except TransportError as fault:
-            return Answer(outcome=Outcome.TRANSIENT, detail=str(fault))
+            return _not_reached(fault)
 
-    def _folder(self) -> Folder:
-        return Folder(self.connection.folders, self.connection.option("folder"))
+    def _shelf(self) -> Shelf:
+        given = self.connection
+        # telling takes up to three steps, which share the deadline
+        access = Access(
+            option=given.option, secret=given.secret, deadline=given.deadline / 3, name=given.option("folder"),
+            folders=given.folders,
+        )  # fmt: skip
+        return Sftp.at(access) if given.option("transport") == "sftp" else Folder.at(access)
+
+
+def _not_reached(fault: TransportError) -> Answer:
+    return Answer(outcome=fault.outcome, detail=str(fault))
 
 
 def _name(message: Outgoing, kind: str = "DAT") -> str:

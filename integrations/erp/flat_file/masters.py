@@ -12,8 +12,7 @@ from typing import Final
 from integrations.erp.agreed import NotAgreed
 from integrations.erp.base import COST_CENTER, ITEM, SUPPLIER, Master, MasterPage
 from integrations.erp.flat_file.records import Record, read
-from integrations.transports.base import Incoming
-from integrations.transports.folder import Folder
+from integrations.transports.base import Incoming, Mailbox
 
 PREFIXES: Final[Mapping[str, tuple[str, str]]] = {
     ITEM: ("ITM", "MI"),
@@ -24,20 +23,20 @@ PREFIXES: Final[Mapping[str, tuple[str, str]]] = {
 _PAGE: Final = 2000
 
 
-def page(folder: Folder, kind: str, cursor: str) -> MasterPage:
+def page(mailbox: Mailbox, kind: str, cursor: str) -> MasterPage:
     """One page. Raises NotAgreed for a file that is not whole, TransportError."""
     prefix, record = PREFIXES[kind]
-    files = [file for file in folder.waiting() if file.name.startswith(prefix)]
+    files = [file for file in mailbox.waiting() if file.name.startswith(prefix)]
     name, _, read_before = cursor.partition(":")
     if not name:
-        files, name = _from_the_last_full(folder, files), ""
+        files, name = _from_the_last_full(mailbox, files), ""
     begun = int(read_before or 0)
     wanted = [file for file in files if file.name > name or (begun and file.name == name)]
     if not wanted:
         return MasterPage(masters=[], cursor=cursor, more=False)
     file = wanted[0]
     begun = begun if file.name == name else 0
-    _, records, _ = read(folder.read(file), "MH", "MT", record)
+    _, records, _ = read(mailbox.read(file), "MH", "MT", record)
     rows = records[begun : begun + _PAGE]
     whole = begun + len(rows) >= len(records)
     return MasterPage(
@@ -47,9 +46,9 @@ def page(folder: Folder, kind: str, cursor: str) -> MasterPage:
     )
 
 
-def _from_the_last_full(folder: Folder, files: list[Incoming]) -> list[Incoming]:
+def _from_the_last_full(mailbox: Mailbox, files: list[Incoming]) -> list[Incoming]:
     for place in range(len(files) - 1, -1, -1):
-        if folder.read(files[place])[:5].endswith(b"F"):
+        if mailbox.read(files[place])[:5].endswith(b"F"):
             return files[place:]
     return files
 

@@ -156,11 +156,12 @@ class FlatFileOffice:
         self.losing = False
         self.run("--once")
 
+    options: Mapping[str, str] = {"folder": "MMIS"}
+
     def adapter(self) -> ErpAdapter:
-        options = {"folder": "MMIS"}
         return FlatFileErp(
             Connection(
-                deadline=5, option=lambda n: options.get(n, ""), secret=lambda _: "", folders=self.root
+                deadline=5, option=lambda n: self.options.get(n, ""), secret=lambda n: self.options.get(n, ""), folders=self.root
             )
         )  # fmt: skip
 

@@ -33,8 +33,8 @@ class Sshd:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
-        for name, kind in (("host", "ed25519"), ("host_rsa", "rsa"), ("client", "ed25519")):
-            self._keygen("-t", kind, "-N", "", "-f", str(home / name))
+        for name, kind, bits in (("host", "ed25519", "256"), ("host_rsa", "rsa", "2048"), ("client", "ed25519", "256")):
+            self._keygen("-t", kind, "-b", bits, "-N", "", "-f", str(home / name))
         shutil.copy(home / "client.pub", home / "authorized_keys")
         (home / "sshd_config").write_text(
             f"Port {self.port}\nListenAddress 127.0.0.1\nHostKey {home}/host\nHostKey {home}/host_rsa\nPidFile none\n"

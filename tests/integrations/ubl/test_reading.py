@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import socket
+import time
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,8 +12,12 @@ from hypothesis import strategies as st
 
 from integrations.canonical import InvoiceDoc, Order, OrderAnswer
 from integrations.ubl import UblReading, XmlError, document_bytes, read
-from integrations.ubl.xml import DEEPEST, parse_xml
+from integrations.ubl.schemas import schema_faults
+from integrations.ubl.xml import DEEPEST, parse_tree, parse_xml
+from tests.integrations.x12.samples import SAMPLES
 from tests.integrations.x12.test_order import simple
+
+SCHEMAS = SAMPLES.parent / "ubl-xsd-2.1"
 
 ORDER = document_bytes(simple()).decode()
 
@@ -26,6 +33,9 @@ def codes(text: str) -> list[str]:
         '<!DOCTYPE a SYSTEM "http://example.org/a.dtd"><a/>',
         '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
         '<!DOCTYPE a [<!ENTITY a "1234567890"><!ENTITY b "&a;&a;&a;&a;">]><a>&b;</a>',
+        '<a xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="file:///etc/passwd" parse="text"/></a>',
+        '<?xml version="1.0"?><!-- <!DOCTYPE --><?x <!DOCTYPE ?><!DOCTYPE a [<!ATTLIST a b CDATA "c">]><a/>',
+        '<!DOCTYPE a [<!ENTITY % x SYSTEM "http://127.0.0.1:9/x.dtd">%x;]><a/>',
         "<a>" * (DEEPEST + 1) + "</a>" * (DEEPEST + 1),
     ],
 )
@@ -51,6 +61,59 @@ def test_xml_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("integrations.ubl.xml.MOST_ELEMENTS", 10)
     with pytest.raises(XmlError, match="more than 10 elements"):
         parse_xml(b"<a>" + b"<b/>" * 20 + b"</a>")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_document_type_does_not_hide_in_another_encoding(encoding: str) -> None:
+    text = '<!DOCTYPE a [<!ENTITY x "y">]><a b="&x;">&x;</a>'
+    with pytest.raises(XmlError, match="document type" if encoding == "utf-16" else "no well-formed XML"):
+        parse_xml(text.encode(encoding))
+
+
+def test_entities_do_not_grow_before_they_are_refused() -> None:
+    bomb = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+    text = f'<!DOCTYPE a [<!ENTITY e0 "{"x" * 1000}">{bomb}]><a b="&e11;">&e11;</a>'
+    began = time.process_time()
+    for encoding in ("utf-8", "utf-16"):
+        with pytest.raises(XmlError):
+            parse_xml(text.encode(encoding))
+    assert time.process_time() - began < 2
+
+
+def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        place = f"http://127.0.0.1:{server.getsockname()[1]}/x"
+        for text in (
+            f'<!DOCTYPE a SYSTEM "{place}"><a/>',
+            f'<a xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="{place}"/></a>',
+            f'<?xml-stylesheet href="{place}" type="text/xsl"?><a xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="a {place}"/>',
+        ):
+            for encoding in ("utf-8", "utf-16"):
+                with suppress(XmlError):
+                    parsed = parse_tree(text.encode(encoding))
+                    list(schema_faults(parsed, SCHEMAS))
+        if SCHEMAS.is_dir():
+            text = ORDER.replace(
+                "<Order ",
+                f'<Order xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="x {place}" ',
+            )
+            read(text.encode(), schema_dir=str(SCHEMAS))
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
+def test_every_element_knows_its_byte_and_line() -> None:
+    text = (
+        "<?xml version='1.0'?>\n<!-- <no> -->\n<a x='>'><b\n/><![CDATA[<no>]]><?no <no>?>\n<ü:c xmlns:ü='u'>ü</ü:c><b>"
+        "<b/></b></a>"
+    )
+    parsed = parse_tree(text.encode())
+    begins = [parsed.nodes[n].offset for n in range(5)]
+    assert [text.encode()[at:][:4] for at in begins] == [b"<a x", b"<b\n/", "<ü:".encode(), b"<b><", b"<b/>"]
+    assert [node.line for node in parsed.nodes] == [3, 3, 5, 5, 5]
+    assert [node.line for node in parse_tree(text.encode("utf-16")).nodes] == [3, 3, 5, 5, 5]
+    assert parsed.nodes[0].text == "<no>\n"
 
 
 def test_other_xml_is_no_ubl() -> None:
@@ -86,16 +149,6 @@ def test_another_ubl_document_is_said() -> None:
 def test_each_fault_is_found(old: str, new: str, code: str) -> None:
     assert old in ORDER
     assert code in codes(ORDER.replace(old, new))
-
-
-def test_the_schemas_of_a_folder_are_checked_too(tmp_path: Path) -> None:
-    (tmp_path / "order.xsd").write_text(
-        """<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema"><xsd:element name="Order" type="OrderType"/>
-        <xsd:complexType name="OrderType"><xsd:sequence><xsd:element ref="cbc:UUID"/></xsd:sequence></xsd:complexType></xsd:schema>"""
-    )
-    found = [f.code for f in read(ORDER.encode(), schema_dir=str(tmp_path)).findings]
-    assert "missing-segment" in found
-    assert read(ORDER.encode(), schema_dir="").findings == ()
 
 
 def test_a_status_of_a_line_without_a_name_is_read_as_far_as_it_goes() -> None:
@@ -144,3 +197,57 @@ def test_damaged_files_are_read_or_refused_and_never_crash(data: st.DataObject) 
     except XmlError:
         return
     assert isinstance(result.document, Order) or any(f.severity == "error" for f in result.findings)
+
+
+needs_schemas = pytest.mark.skipif(not SCHEMAS.is_dir(), reason=f"NO UBL SCHEMAS: {SCHEMAS} does not exist")
+
+
+@needs_schemas
+@pytest.mark.parametrize(
+    ("old", "new", "code", "words"),
+    [
+        (
+            "<cbc:IssueDate>2026-03-01<",
+            "<cbc:IssueDate>2026-02-30<",
+            "bad-date",
+            "IssueDate is '2026-02-30', which is not a date.",
+        ),
+        (">12<", ">twelve<", "bad-number", "Quantity is 'twelve', which is not a decimal number."),
+        (' unitCode="XCS"', ' unitCod="XCS"', "out-of-place", "Quantity must not have an attribute unitCod."),
+        (' currencyID="USD"', "", "missing-element", "PriceAmount needs an attribute currencyID."),
+        (
+            "</cbc:IssueDate>",
+            "</cbc:IssueDate><cbc:Colour/>",
+            "out-of-place",
+            "Colour stands in the wrong place; here belongs",
+        ),
+        ("<cbc:ID>PO-2026-000017</cbc:ID>", "", "out-of-place", "IssueDate stands in the wrong place; here belongs"),
+    ],
+)
+def test_oasis_schemas_find_what_is_wrong_and_where(old: str, new: str, code: str, words: str) -> None:
+    text = ORDER.replace(old, new)
+    assert text != ORDER
+    known = [finding for finding in schema_faults(parse_tree(text.encode()), SCHEMAS) if words in finding.message]
+    assert [finding.code for finding in known[:1]] == [code]
+    assert text.encode()[known[0].offset :].startswith(f"<cbc:{known[0].segment}".encode())
+    assert "{" not in known[0].message
+    assert known[0].severity == "warning"
+    assert known[0] in read(text.encode(), schema_dir=str(SCHEMAS)).findings
+
+
+@needs_schemas
+def test_a_missing_last_element_is_said_of_its_parent() -> None:
+    start, end = ORDER.index("<cac:OrderLine>"), ORDER.rindex("</cac:OrderLine>") + len("</cac:OrderLine>")
+    text = ORDER[:start] + ORDER[end:]
+    [finding] = schema_faults(parse_tree(text.encode()), SCHEMAS)
+    assert (finding.code, finding.segment) == ("missing-segment", "Order")
+    assert finding.message.startswith("Order ends too early; after its last element may follow Delivery or")
+
+
+def test_a_folder_without_the_schema_is_said_and_stops_nothing(tmp_path: Path) -> None:
+    result = read(ORDER.encode(), schema_dir=str(tmp_path / "nowhere"))
+    assert [(finding.code, finding.severity) for finding in result.findings] == [("unchecked", "info")]
+    assert result.document is not None
+    (tmp_path / "UBL-Order-2.1.xsd").write_text("<schema/>")
+    assert [finding.code for finding in read(ORDER.encode(), schema_dir=str(tmp_path)).findings] == ["unchecked"]
+    assert read(ORDER.encode(), schema_dir="").findings == ()

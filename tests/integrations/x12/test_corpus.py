@@ -16,8 +16,8 @@ import pytest
 
 from integrations import edi_desk
 from integrations.canonical import from_json, kind_of, to_json
-from integrations.ubl import parse_xml
-from integrations.ubl.oasis import schemas_in
+from integrations.ubl.schemas import schema_faults
+from integrations.ubl.xml import parse_tree
 from integrations.x12 import Envelope, Profile, acknowledge, document_bytes, interchange_answer, parse, read, rewrite
 from tests.integrations.x12.samples import SAMPLES
 
@@ -81,7 +81,7 @@ def test_what_becomes_of_a_real_file_is_what_was_judged(path: Path, monkeypatch:
 def test_ubl_samples_are_as_oasis_wants_them(path: Path) -> None:
     if not SCHEMAS.is_dir():
         pytest.skip(f"NO UBL SCHEMAS: {SCHEMAS} does not exist.")
-    assert list(schemas_in(SCHEMAS).faults(parse_xml(path.read_bytes()))) == []
+    assert list(schema_faults(parse_tree(path.read_bytes()), SCHEMAS)) == []
 
 
 @pytest.mark.parametrize("path", READABLE, ids=lambda path: path.name)

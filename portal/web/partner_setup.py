@@ -1,0 +1,449 @@
+"""The wizard that makes a supplier a trading partner: seven steps in any order, what is still missing always beside them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils import timezone
+
+from core.actors import Actor
+from core.errors import DomainError, Finding, Invalid, NotFound
+from integrations.models import InboundMessage, Interchange, Partner
+from integrations.partner_figures import partners_require, sandbox_files
+from integrations.services import onboarding
+from integrations.services.checklists import Item, checklist, missing_for
+from integrations.services.mailboxes import TRANSPORTS, transport_described
+from integrations.services.profiles import VERSIONS, profile_of, profile_seen
+from integrations.x12 import Delimiters, Extra, Profile
+from portal.links import link
+from portal.message_words import message_name
+from portal.web import format as fmt
+from portal.web import parts
+from portal.web.edi_desk import STEP as SEGMENTS
+from portal.web.edi_desk import about_file
+from portal.web.page import actor_of, go, typed_day, typed_id
+from portal.web.partners import TIMINGS, VERDICTS, ZONE, may_write, stages_shown
+from portal.web.status import badge
+
+STEPS: Final = {
+    "who": "Who", "documents": "Documents", "transport": "Transport", "identifiers": "Identifiers", "units": "Units and habits",
+    "test": "Test files", "live": "Go live",
+}  # fmt: skip
+OUTCOMES: Final[Mapping[str, tuple[str, parts.Tone, str]]] = {
+    "applied": ("Would be used", "good", "circle-check"), "duplicate": ("Would be set aside as a duplicate", "waiting", "archive"),
+    "parked": ("Would wait for its order", "progress", "clock"), "quarantined": ("Would be quarantined", "bad", "circle-x"),
+    "failed": ("Could not be used", "bad", "circle-x"),
+}  # fmt: skip
+_TAKES_OVER: Final = ("wrong_sender", "wrong_format")
+_ITEMS: Final = ("supplier_part", "buyer_item", "manufacturer_part", "gtin")
+_DELIMITERS: Final = ("element", "component", "segment", "repetition")
+_SPECIAL: Final = {"\\n": "\n", "\\r": "\r", "\\x1c": "\x1c", "\\x1d": "\x1d", "\\x1e": "\x1e", "\\x1f": "\x1f"}
+_SHOWN: Final = {char: text for text, char in _SPECIAL.items()}
+
+
+@login_required
+def setup(request: HttpRequest, code: str, step: str) -> HttpResponse:
+    """One step: shown, or what was typed there taken over; what is wrong with it is said on the same page."""
+    actor = actor_of(request)
+    partners_require(actor)
+    if step not in STEPS:
+        raise NotFound("The wizard has no such step.")
+    row = onboarding.partner_get(code)
+    if request.method != "POST":
+        return _page(request, actor, row, step)
+    try:
+        onward = _ACTS[step](actor, code, request)
+    except Invalid as refusal:
+        return _page(request, actor, onboarding.partner_get(code), step, refusal)
+    return go(request, onward)
+
+
+def _page(
+    request: HttpRequest, actor: Actor, row: Partner, step: str, refusal: DomainError | None = None
+) -> HttpResponse:
+    items = checklist(row)
+    code, names = row.supplier.code, list(STEPS)
+    after = names[names.index(step) + 1] if step != names[-1] else ""
+    context = {
+        "row": row, "code": code, "step": step, "steps": _steps(row, items, step), "template": f"integration/setup/{step}.html",
+        "items": [(item, link("partner-setup", code, item.step)) for item in items], "left": sum(not item.done for item in items),
+        "next_href": link("partner-setup", code, after) if after else link("partner", code),
+        "next_label": STEPS.get(after, "The partner's page"), "may_write": may_write(actor),
+        "findings": refusal.findings if refusal else (), "problem": refusal.message if refusal else "",
+        "typed": request.POST if refusal else None,
+        "crumbs": [
+            parts.Crumb(label="Trading partners", href=link("partners")),
+            parts.Crumb(label=row.supplier.name, href=link("partner", code)), parts.Crumb(label="Set up"),
+        ],
+        **_CONTEXTS[step](request, actor, row, items),
+    }  # fmt: skip
+    response = render(request, "integration/partner_setup.html", context, status=422 if refusal else 200)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _steps(row: Partner, items: list[Item], step: str) -> list[parts.Step]:
+    open_steps = {item.step for item in items if not item.done}
+    live = [each for each in stages_shown(row) if each["stage"] == "live"]
+    done = {name for name in STEPS if name not in open_steps and (name != "live" or live)}
+    return [
+        parts.Step(
+            label=label, state="now" if name == step else "done" if name in done else "next",
+            href=link("partner-setup", row.supplier.code, name),
+        )
+        for name, label in STEPS.items()
+    ]  # fmt: skip
+
+
+# --- what each step shows ---------------------------------------------------------------------------------------------
+
+
+def _who(request: HttpRequest, _actor: Actor, row: Partner, _items: list[Item]) -> dict[str, Any]:
+    return {"contacts": row.contacts.all(), "given": request.POST}
+
+
+def _documents(_request: HttpRequest, _actor: Actor, row: Partner, _items: list[Item]) -> dict[str, Any]:
+    return {"formats": Partner.Format.choices, "documents": stages_shown(row)}
+
+
+def _transport(request: HttpRequest, _actor: Actor, row: Partner, _items: list[Item]) -> dict[str, Any]:
+    endpoint = row.endpoint
+    asked = request.POST.get("transport") or request.GET.get("transport", "")
+    chosen = asked if asked in TRANSPORTS else endpoint.adapter
+    described: dict[str, Any] = transport_described(chosen) if chosen in TRANSPORTS else {"settings": [], "words": ""}
+    mine = chosen == endpoint.adapter
+    fields = []
+    for setting in described["settings"]:
+        name = setting["name"]
+        kept = str(endpoint.config.get(name, "")) if mine and not setting["secret"] else ""
+        sealed = mine and setting["secret"] and name in endpoint.secrets
+        typed = request.POST.get(name, "") if not setting["secret"] else ""
+        choices = [(each, each) for each in setting["choices"]] or (
+            [("no", "No"), ("yes", "Yes")] if setting["kind"] == "yes_no" else []
+        )
+        secret = "password" if setting["kind"] != "lines" else "textarea"
+        plain = "select" if choices else "textarea" if setting["kind"] == "lines" else "text"
+        notes = [
+            setting["help"],
+            f"For example {setting['example']}" if setting["example"] else "",
+            "Kept sealed; leave it empty to keep it." if sealed else "",
+        ]
+        fields.append({
+            "name": name, "label": setting["label"], "kind": secret if setting["secret"] else plain, "choices": choices,
+            "value": typed or kept or setting["default"], "required": setting["required"] and not sealed,
+            "help": " ".join(each for each in notes if each),
+        })  # fmt: skip
+    return {
+        "transports": [(name, name) for name in TRANSPORTS], "chosen": chosen, "fields": fields, "words": described["words"],
+        "probe": badge("up") if endpoint.probe_outcome == "found" else badge("down") if endpoint.probe_outcome else "",
+        "probe_words": endpoint.probe_detail, "probed": fmt.age(endpoint.probed_at, ZONE) if endpoint.probed_at else None,
+    }  # fmt: skip
+
+
+def _identifiers(request: HttpRequest, _actor: Actor, row: Partner, _items: list[Item]) -> dict[str, Any]:
+    profile, typed = profile_of(row), request.POST
+    known = {
+        name: typed.get(name, getattr(profile, name))
+        for name in (
+            "our_qualifier",
+            "our_id",
+            "their_qualifier",
+            "their_id",
+            "our_group_id",
+            "their_group_id",
+            "version",
+        )
+    }
+    d = profile.delimiters
+    return {
+        "value": known, "versions": [(each, each) for each in VERSIONS], "x12": row.format == Partner.Format.X12,
+        "delimiters": [
+            (name, typed.get(name, _SHOWN.get(getattr(d, name), getattr(d, name)))) for name in _DELIMITERS
+        ],
+    }  # fmt: skip
+
+
+def _units(request: HttpRequest, _actor: Actor, row: Partner, _items: list[Item]) -> dict[str, Any]:
+    profile = profile_of(row)
+    value = {
+        "units": _pairs(profile.units), "verdicts": _pairs(profile.verdicts),
+        "codes": "\n".join(f"{ref} = {', '.join(codes)}" for ref, codes in profile.codes.items()),
+        **{name: ", ".join(getattr(profile, name)) for name in _ITEMS},
+        "required": _extras(profile.required), "forbidden": _extras(profile.forbidden), "duplicates": profile.duplicates,
+        "acknowledge": profile.acknowledge, "acknowledgement_due_hours": str(profile.acknowledgement_due_hours),
+    }  # fmt: skip
+    return {
+        "value": {name: request.POST.get(name, text) for name, text in value.items()}, "x12": row.format == Partner.Format.X12,
+        "duplicates": [(key, words.capitalize()) for key, words in VERDICTS.items()],
+        "timings": [(key, words.capitalize()) for key, words in TIMINGS.items()],
+    }  # fmt: skip
+
+
+def _test(request: HttpRequest, actor: Actor, row: Partner, _items: list[Item]) -> dict[str, Any]:
+    files = sandbox_files(actor, row)
+    asked = typed_id(request.GET.get("file", ""))
+    chosen = next((each for each in files if each.pk == asked), files[0] if files else None)
+    sent = (
+        Interchange.objects.filter(partner=row, usage="T", functional_id="PO")
+        .select_related("message")
+        .order_by("-id")[:5]
+    )
+    return {
+        "files": [
+            {
+                "pk": each.pk, "name": each.file_name, "when": fmt.age(each.received_at, ZONE), "chosen": each == chosen,
+            }
+            for each in files
+        ],
+        "sample": _sample(chosen, profile_of(row)) if chosen else None,
+        "sent": [
+            {
+                "number": each.message.document_number, "href": link("message", each.message.pk),
+                "state": badge(each.message.state), "acknowledgement": badge(each.acknowledgement),
+            }
+            for each in sent
+            if each.message
+        ],
+        "orders": any(each["value"] == "order" and each["stage"] != "off" for each in stages_shown(row)),
+    }  # fmt: skip
+
+
+def _sample(file: InboundMessage, profile: Profile) -> dict[str, Any]:
+    """A file in the sandbox: what it is, and what each of its documents would have done."""
+    about = about_file(bytes(file.payload.content), SEGMENTS, profile)
+    documents = [_tried(each) for each in file.documents.all()]
+    try:
+        _, seen = profile_seen(bytes(file.payload.content), replace(profile, our_id=""))
+    except Invalid:
+        seen = profile
+    elsewhere = bool(seen.our_id) and (seen.our_qualifier, seen.our_id) != (profile.our_qualifier, profile.our_id)
+    causes = {file.cause, *(each.cause for each in file.documents.all())}
+    return {
+        **about, "pk": file.pk, "name": file.file_name, "problem": file.detail if file.cause else "",
+        "addressed": f"{seen.our_qualifier}:{seen.our_id}" if elsewhere else "",
+        "we_are": f"{profile.our_qualifier}:{profile.our_id}",
+        "documents": documents, "takes_over": bool(causes & set(_TAKES_OVER)),
+    }  # fmt: skip
+
+
+def _tried(row: InboundMessage) -> dict[str, Any]:
+    told = row.trial or {}
+    outcome = told.get("outcome", "quarantined")
+    words, tone, icon = OUTCOMES.get(outcome, OUTCOMES["failed"])
+    if told.get("cause") == "order_unknown":
+        words, tone, icon = "Read and understood, but of no effect", "info", "info-circle"
+    number = told.get("document_number", "")
+    return {
+        "name": message_name(row.kind), "control": row.control_number, "words": words, "tone": tone, "icon": icon,
+        "sentence": told.get("sentence") or row.detail, "lines": told.get("lines", ()), "line_count": told.get("line_count", 0),
+        "exceptions": told.get("exceptions", ()), "order": number, "order_href": link("order", number) if number else "",
+    }  # fmt: skip
+
+
+def _live(_request: HttpRequest, _actor: Actor, row: Partner, items: list[Item]) -> dict[str, Any]:
+    rows = [
+        {
+            **each,
+            "missing": [
+                (item, link("partner-setup", row.supplier.code, item.step))
+                for item in missing_for(items, each["value"])
+            ],
+        }
+        for each in stages_shown(row)
+    ]
+    return {"stages": rows, "today": f"{timezone.now():%Y-%m-%d}"}
+
+
+_CONTEXTS: Final[Mapping[str, Callable[[HttpRequest, Actor, Partner, list[Item]], dict[str, Any]]]] = {
+    "who": _who, "documents": _documents, "transport": _transport, "identifiers": _identifiers, "units": _units, "test": _test,
+    "live": _live,
+}  # fmt: skip
+
+
+# --- what each step takes over ----------------------------------------------------------------------------------------
+
+
+def _here(code: str, step: str, query: str = "") -> str:
+    return link("partner-setup", code, step) + query
+
+
+def _act_who(actor: Actor, code: str, request: HttpRequest) -> str:
+    typed = request.POST
+    if typed.get("do") == "remove":
+        onboarding.partner_contact_remove(actor=actor, code=code, contact_id=typed_id(typed.get("contact", "")) or 0)
+    elif typed.get("do") == "import":
+        onboarding.partner_profile_import(actor=actor, code=code, data=_json(request))
+        return _here(code, "identifiers")
+    else:
+        onboarding.partner_contact_add(
+            actor=actor, code=code, name=typed.get("name", ""), purpose=typed.get("purpose", ""), email=typed.get("email", ""),
+            phone=typed.get("phone", ""),
+        )  # fmt: skip
+    return _here(code, "who")
+
+
+def _json(request: HttpRequest) -> Any:
+    sent = request.FILES.get("file")
+    if sent is None or (sent.size or 0) > onboarding.MOST_BYTES:
+        raise Invalid("Choose the file of a profile, of at most 1 MB.", code="profile_file")
+    try:
+        return json.loads(sent.read())
+    except (ValueError, RecursionError):
+        raise Invalid("This file is no JSON.", code="profile_file") from None
+
+
+def _act_documents(actor: Actor, code: str, request: HttpRequest) -> str:
+    onboarding.partner_documents_choose(
+        actor=actor, code=code, form=request.POST.get("format", ""), documents=request.POST.getlist("document")
+    )
+    return _here(code, "transport")
+
+
+def _act_transport(actor: Actor, code: str, request: HttpRequest) -> str:
+    typed = request.POST
+    if typed.get("do") == "try":
+        onboarding.partner_transport_try(actor=actor, code=code)
+        return _here(code, "transport")
+    chosen = typed.get("transport", "")
+    names = [each["name"] for each in transport_described(chosen)["settings"]] if chosen in TRANSPORTS else []
+    values = {name: typed[name].replace("\r\n", "\n") for name in names if name in typed}
+    onboarding.partner_transport_set(actor=actor, code=code, transport=chosen, values=values)
+    onboarding.partner_transport_try(actor=actor, code=code)
+    return _here(code, "transport")
+
+
+def _act_identifiers(actor: Actor, code: str, request: HttpRequest) -> str:
+    typed = request.POST
+    names = ("our_qualifier", "our_id", "their_qualifier", "their_id", "our_group_id", "their_group_id", "version")
+    changes: dict[str, Any] = {name: typed[name].strip() for name in names if name in typed}
+    if "element" in typed:
+        given = [_SPECIAL.get(typed.get(name, "").strip(), typed.get(name, "").strip()) for name in _DELIMITERS]
+        changes["delimiters"] = Delimiters(*given)
+    onboarding.partner_profile_save(actor=actor, code=code, **changes)
+    return _here(code, "units")
+
+
+def _act_units(actor: Actor, code: str, request: HttpRequest) -> str:
+    typed, findings = request.POST, list[Finding]()
+    changes: dict[str, Any] = {
+        "units": _pairs_in(typed, "units", findings),
+        "duplicates": typed.get("duplicates", "ignore"),
+    }
+    verdicts = _pairs_in(typed, "verdicts", findings)
+    findings += [
+        Finding(
+            code="verdict", field="verdicts", message=f"{code}: {verdict!r} is none of accept, warn and quarantine."
+        )
+        for code, verdict in verdicts.items()
+        if verdict not in ("accept", "warn", "quarantine")
+    ]
+    changes["verdicts"] = verdicts
+    if changes["duplicates"] not in VERDICTS:
+        findings.append(Finding(code="choice", field="duplicates", message="Choose what is done with duplicates."))
+    if "acknowledge" in typed:
+        changes |= _x12_habits(typed, findings)
+    if findings:
+        raise Invalid("Something here cannot be read.", code="profile_invalid", findings=findings)
+    onboarding.partner_profile_save(actor=actor, code=code, **changes)
+    return _here(code, "test")
+
+
+def _x12_habits(typed: QueryDict, findings: list[Finding]) -> dict[str, Any]:
+    hours = typed.get("acknowledgement_due_hours", "").strip()
+    if not (hours.isascii() and hours.isdigit() and len(hours) < 5):
+        findings.append(
+            Finding(code="number", field="acknowledgement_due_hours", message="Say the hours as a whole number.")
+        )
+        hours = "24"
+    if typed["acknowledge"] not in TIMINGS:
+        findings.append(Finding(code="choice", field="acknowledge", message="Choose when we acknowledge."))
+    return {
+        **{name: tuple(_words(typed.get(name, ""))) for name in _ITEMS},
+        "codes": {ref: tuple(_words(codes)) for ref, codes in _pairs_in(typed, "codes", findings).items()},
+        "required": _extras_in(typed, "required", findings), "forbidden": _extras_in(typed, "forbidden", findings),
+        "acknowledge": typed["acknowledge"], "acknowledgement_due_hours": int(hours),
+    }  # fmt: skip
+
+
+def _act_test(actor: Actor, code: str, request: HttpRequest) -> str:
+    typed = request.POST
+    if typed.get("do") == "order":
+        onboarding.test_order_send(actor=actor, code=code)
+        return _here(code, "test")
+    if typed.get("do") == "take_over":
+        file = onboarding.sample_take_over(actor=actor, code=code, file_id=typed_id(typed.get("file", "")) or 0)
+        return _here(code, "test", f"?file={file.pk}#sample")
+    sent = request.FILES.get("sample")
+    if sent is not None and (sent.size or 0) > onboarding.MOST_BYTES:
+        raise Invalid("A sample has at most 1 MB.", code="sample_long")
+    pasted = typed.get("text", "").replace("\r\n", "\n").encode("utf-8", "replace")
+    file = onboarding.sample_read(
+        actor=actor,
+        code=code,
+        name=(sent.name or "sample") if sent else "pasted",
+        content=sent.read() if sent else pasted,
+    )
+    return _here(code, "test", f"?file={file.pk}#sample")
+
+
+def _act_live(actor: Actor, code: str, request: HttpRequest) -> str:
+    typed = request.POST
+    onboarding.document_stage_set(
+        actor=actor, code=code, document=typed.get("document", ""), stage=typed.get("stage", ""),
+        reason=typed.get("reason", ""), on=typed_day(typed.get("on", ""), field="on"),
+    )  # fmt: skip
+    return _here(code, "live")
+
+
+_ACTS: Final[Mapping[str, Callable[[Actor, str, HttpRequest], str]]] = {
+    "who": _act_who, "documents": _act_documents, "transport": _act_transport, "identifiers": _act_identifiers,
+    "units": _act_units, "test": _act_test, "live": _act_live,
+}  # fmt: skip
+
+
+# --- lists as people type them ----------------------------------------------------------------------------------------
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.replace("\n", ",").split(",") if word.strip()]
+
+
+def _pairs(pairs: Mapping[str, str]) -> str:
+    return "\n".join(f"{left} = {right}" for left, right in pairs.items())
+
+
+def _pairs_in(typed: QueryDict, name: str, findings: list[Finding]) -> dict[str, str]:
+    """Lines of `this = that`."""
+    found = {}
+    for line in filter(str.strip, typed.get(name, "").splitlines()):
+        left, mark, right = (part.strip() for part in line.partition("="))
+        if not (left and mark and right):
+            findings.append(
+                Finding(code="pair", field=name, message=f"“{line.strip()[:40]}” is not of the form this = that.")
+            )
+            continue
+        found[left] = right
+    return found
+
+
+def _extras(extras: tuple[Extra, ...]) -> str:
+    return "\n".join(f"{each.transaction} {each.segment} {each.qualifier}".strip() for each in extras)
+
+
+def _extras_in(typed: QueryDict, name: str, findings: list[Finding]) -> tuple[Extra, ...]:
+    """Lines of `850 REF IA`: transaction, segment, and perhaps its first element."""
+    found = []
+    for line in filter(str.strip, typed.get(name, "").splitlines()):
+        words = line.split()
+        if len(words) not in (2, 3):
+            message = f"“{line.strip()[:40]}” is not of the form 855 REF IA."
+            findings.append(Finding(code="extra", field=name, message=message))
+            continue
+        found.append(Extra(transaction=words[0], segment=words[1], qualifier=words[2] if len(words) > 2 else ""))
+    return tuple(found)

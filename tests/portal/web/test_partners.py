@@ -1,0 +1,176 @@
+"""Screens of trading partners: who sees them, what they say, and the wizard without scripts."""
+
+from __future__ import annotations
+
+import html
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from integrations.models import InboundMessage, Partner, PartnerDocument
+from integrations.services.partners import supplier_connect
+from integrations.services.profiles import profile_of
+from masterdata.models import Role
+from tests.factories import Network, make_user
+
+SAMPLE = (
+    b"ISA*00*          *00*          *01*123456789      *ZZ*HOSPITAL       *261120*0900*U*00401*000000900*0*P*>~"
+    b"GS*IN*123456789*HOSPITAL*20261120*0900*900*X*004010~ST*810*0001~BIG*20261120*88123**PO-4711~"
+    b"IT1*1*10*BX*8.42**VN*BETA-GLOVE~TDS*8420~CTT*1~SE*6*0001~GE*1*900~IEA*1*000000900~"
+)
+
+
+@pytest.fixture
+def support(net: Network, sign_in: Any, settings: Any, tmp_path: Path) -> Client:
+    settings.EDI_MAILBOX_DIR = tmp_path
+    for name in ("in", "out"):
+        (tmp_path / "BETA" / name).mkdir(parents=True)
+    supplier_connect(supplier=net.suppliers["ACME"], our_id="HOSPITAL")
+    net.users["support"] = make_user("support", (Role.INTEGRATION_SUPPORT, None))
+    client: Client = sign_in("support")
+    return client
+
+
+def text(answer: Any) -> str:
+    return html.unescape(answer.content.decode())
+
+
+def step(code: str, name: str) -> str:
+    return reverse("partner-setup", args=[code, name])
+
+
+def begin(client: Client, **more: str) -> None:
+    answer = client.post(reverse("partner-new"), {"supplier": "BETA", **more})
+    assert answer.status_code == 302
+
+
+def test_the_list_names_state_and_counts(support: Client, few_statements: Any) -> None:
+    with few_statements():
+        page = text(support.get(reverse("partners")))
+    assert "Acme" in page
+    assert "4 of 4 live" in page
+    assert "No partner is called that" in text(support.get(reverse("partners"), {"q": "nobody"}))
+
+
+def test_a_partners_page_costs_the_same_whatever_happened(support: Client, few_statements: Any) -> None:
+    with few_statements():
+        page = text(support.get(reverse("partner", args=["ACME"])))
+    assert "How fast they acknowledge" in page
+    assert "Missing control numbers" in page
+    assert "they acknowledge within".capitalize() in page
+
+
+def test_every_step_opens_within_the_budget(support: Client, few_statements: Any) -> None:
+    begin(support)
+    for name in ("who", "documents", "transport", "identifiers", "units", "test", "live"):
+        with few_statements():
+            assert support.get(step("BETA", name)).status_code == 200
+    assert support.get(step("BETA", "nowhere")).status_code == 404
+
+
+def test_an_auditor_reads_and_changes_nothing(support: Client, net: Network, sign_in: Any) -> None:
+    net.users["auditor"] = make_user("auditor", (Role.AUDITOR, None))
+    auditor = sign_in("auditor")
+    assert "Acme" in text(auditor.get(reverse("partners")))
+    page = text(auditor.get(reverse("partner", args=["ACME"])))
+    assert "Send again" not in page
+    assert "Look at the set-up" in page
+    assert "Keep this" not in text(auditor.get(step("ACME", "units")))
+    before = list(PartnerDocument.objects.values_list("stage", "live_at"))
+    assert auditor.post(step("ACME", "live"), {"document": "order", "stage": "off"}).status_code == 403
+    assert auditor.post(step("ACME", "units"), {"units": "CS = CA"}).status_code == 403
+    assert auditor.post(reverse("partner-act", args=["ACME"]), {"do": "pause", "reason": "x"}).status_code == 403
+    assert list(PartnerDocument.objects.values_list("stage", "live_at")) == before
+
+
+def test_support_of_one_facility_sees_no_partners(support: Client, sign_in: Any) -> None:
+    local = sign_in("integration_support@NORTH")
+    for address in (reverse("partners"), reverse("partner", args=["ACME"]), step("ACME", "live")):
+        assert local.get(address).status_code == 404
+
+
+def test_the_whole_way_to_live(support: Client, net: Network) -> None:
+    begin(support)
+    support.post(step("BETA", "who"), {"name": "Kim", "email": "kim@beta.example", "purpose": "mapping"})
+    support.post(step("BETA", "documents"), {"format": "x12", "document": ["invoice"]})
+    support.post(step("BETA", "transport"), {"transport": "folder", "folder": "BETA"})
+    answer = support.post(step("BETA", "test"), {"sample": SimpleUploadedFile("theirs.x12", SAMPLE)}, follow=True)
+    assert "theirs.x12 is X12" in text(answer)
+    assert "Take it over and read it again" in text(answer)
+    file = InboundMessage.objects.get(parent=None)
+    answer = support.post(step("BETA", "test"), {"do": "take_over", "file": file.pk}, follow=True)
+    assert "names the order PO-4711, which we did not place with them" in text(answer)
+    assert "invoice number" in text(answer) or "Segment by segment" in text(answer)
+    page = text(support.get(step("BETA", "live")))
+    assert "Nothing is missing" in page
+    support.post(step("BETA", "live"), {"document": "invoice", "stage": "live", "on": ""})
+    assert PartnerDocument.objects.get(partner__supplier__code="BETA").stage == "live"
+    partner = Partner.objects.select_related("supplier").get(supplier__code="BETA")
+    assert (profile_of(partner).their_qualifier, profile_of(partner).their_id) == ("01", "123456789")
+
+
+def test_what_is_wrong_is_said_at_its_field(support: Client) -> None:
+    begin(support)
+    answer = support.post(
+        step("BETA", "units"), {"units": "CS", "verdicts": "se-count = maybe", "duplicates": "ignore"}
+    )
+    assert answer.status_code == 422
+    assert "“CS” is not of the form this = that." in text(answer)
+    assert "none of accept, warn and quarantine" in text(answer)
+    answer = support.post(step("BETA", "identifiers"), {"their_id": "ACME", "their_qualifier": "ZZ"})
+    assert "Acme has the id ZZ:ACME already." in text(answer)
+    answer = support.post(step("BETA", "live"), {"document": "invoice", "stage": "live"})
+    assert answer.status_code == 422
+    assert "Something is still missing" in text(answer)
+    answer = support.post(step("BETA", "transport"), {"transport": "folder", "folder": "../../etc"})
+    assert answer.status_code == 422
+
+
+def test_habits_are_kept_as_typed(support: Client) -> None:
+    typed = {
+        "units": "CS = CA\nXX = EA", "verdicts": "se-count = accept", "duplicates": "quarantine", "acknowledge": "after_processing",
+        "acknowledgement_due_hours": "4", "supplier_part": "VP, VN", "buyer_item": "BP", "manufacturer_part": "MG", "gtin": "UK",
+        "required": "855 REF IA", "forbidden": "", "codes": "668 = ZZ, YY",
+    }  # fmt: skip
+    assert support.post(step("ACME", "units"), typed).status_code == 302
+    profile = profile_of(Partner.objects.select_related("supplier").get())
+    assert (profile.units, profile.supplier_part, profile.codes) == (
+        {"CS": "CA", "XX": "EA"}, ("VP", "VN"), {"668": ("ZZ", "YY")},
+    )  # fmt: skip
+    assert profile.required[0].qualifier == "IA"
+    page = text(support.get(step("ACME", "units")))
+    assert "668 = ZZ, YY" in page
+    assert "855 REF IA" in page
+
+
+def test_a_profile_is_downloaded_and_taken_over(support: Client) -> None:
+    begin(support)
+    answer = support.get(reverse("partner-profile", args=["ACME"]))
+    data = json.loads(answer.content)
+    data["profile"] |= {"their_id": "BETA7", "units": {"CS": "CA"}}
+    sent = SimpleUploadedFile("profile.json", json.dumps(data).encode())
+    assert support.post(step("BETA", "who"), {"do": "import", "file": sent}).status_code == 302
+    assert profile_of(Partner.objects.select_related("supplier").get(supplier__code="BETA")).units == {"CS": "CA"}
+    bad = SimpleUploadedFile("profile.json", b"{")
+    assert "no JSON" in text(support.post(step("BETA", "who"), {"do": "import", "file": bad}))
+
+
+def test_a_partner_is_paused_and_resumed(support: Client) -> None:
+    for do, paused in (("pause", True), ("resume", False)):
+        support.post(reverse("partner-act", args=["ACME"]), {"do": do, "reason": "night"})
+        assert Partner.objects.get().endpoint.paused is paused
+
+
+def test_a_secret_of_a_transport_is_never_shown(support: Client) -> None:
+    typed = {
+        "transport": "sftp", "host": "sftp.example.org", "port": "22", "user": "hospital", "password": "very-secret-indeed",
+        "host_key": "ssh-ed25519 SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", "send_to": "in", "take_from": "out",
+    }  # fmt: skip
+    answer = support.post(step("ACME", "transport"), typed)
+    assert answer.status_code in (302, 422)
+    assert "very-secret-indeed" not in text(answer) + text(support.get(step("ACME", "transport")))
