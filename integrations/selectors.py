@@ -55,11 +55,10 @@ def inbound_stuck(actor: Actor) -> QuerySet[InboundMessage]:
     return inbound_visible(actor).filter(state__in=stuck)
 
 
-def outbound_list(
-    actor: Actor, *, state: str = "", endpoint: str = "", topic: str = "", cause: str = "", text: str = "",
-    after: str = "", size: int = 50,
-) -> Page[OutboundMessage]:  # fmt: skip
-    """One page, newest first. `endpoint` is a code; `text` a document number, remote number, key or trace id (exact).
+def outbound_found(
+    actor: Actor, *, state: str = "", endpoint: str = "", topic: str = "", cause: str = "", text: str = ""
+) -> QuerySet[OutboundMessage]:
+    """Messages that leave. `endpoint` is a code; `text` a document number, remote number, key or trace id (exact).
 
     `state` is one of OutboundMessage.State or "open" for everything that still has to leave.
     """
@@ -72,14 +71,19 @@ def outbound_list(
     found = found.filter(**{name: value for name, value in named.items() if value})
     if text:
         found = found.filter(Q(document_number=text) | Q(remote_reference=text) | Q(key=text) | Q(trace_id=text))
-    return page(found, after=after, size=size)
+    return found
 
 
-def inbound_list(
+def outbound_list(actor: Actor, *, after: str = "", size: int = 50, **wanted: str) -> Page[OutboundMessage]:
+    """One page of what `outbound_found` finds, newest first."""
+    return page(outbound_found(actor, **wanted), after=after, size=size)
+
+
+def inbound_found(
     actor: Actor, *, state: str = "", endpoint: str = "", kind: str = "", cause: str = "", text: str = "",
-    files: bool = False, after: str = "", size: int = 50,
-) -> Page[InboundMessage]:  # fmt: skip
-    """One page, newest first: documents, or with `files` the files as they came. `kind` is 855, 856, 810 or 997.
+    files: bool = False,
+) -> QuerySet[InboundMessage]:  # fmt: skip
+    """What came in: documents, or with `files` the files as they came. `kind` is 855, 856, 810 or 997.
 
     `text` is a document number, control number, file name or trace id (exact). Files that could not be split are listed with
     the documents too, since nothing else stands for them.
@@ -93,7 +97,12 @@ def inbound_list(
     found = found.filter(**{name: value for name, value in named.items() if value})
     if text:
         found = found.filter(Q(document_number=text) | Q(control_number=text) | Q(file_name=text) | Q(trace_id=text))
-    return page(found, after=after, size=size)
+    return found
+
+
+def inbound_list(actor: Actor, *, after: str = "", size: int = 50, **wanted: Any) -> Page[InboundMessage]:
+    """One page of what `inbound_found` finds, newest first."""
+    return page(inbound_found(actor, **wanted), after=after, size=size)
 
 
 @dataclass(frozen=True)
@@ -115,23 +124,27 @@ class OutboundDetail:
 COUNTED: Final = 5000
 
 
-def counted(actor: Actor, direction: Direction) -> list[tuple[str, str, str, int]]:
-    """(endpoint code, endpoint name, state, how many) over the newest COUNTED messages of one direction, in one statement."""
+def counted(actor: Actor, direction: Direction) -> list[tuple[str, str, str, str, int]]:
+    """(endpoint code, endpoint name, state, topic or kind, how many) over the newest COUNTED messages of one direction, in one statement."""
     found: QuerySet[Any, Any] = outbound_visible(actor)
     if direction == "in":
         found = inbound_visible(actor).filter(
             Q(parent__isnull=False) | Q(state__in=[InboundMessage.State.FAILED, InboundMessage.State.QUARANTINED])
         )
+    what = "kind" if direction == "in" else "topic"
     newest, params = (
-        found.select_related(None).order_by("-id").values("endpoint_id", "state")[:COUNTED].query.sql_with_params()
+        found.select_related(None)
+        .order_by("-id")
+        .values("endpoint_id", "state", what)[:COUNTED]
+        .query.sql_with_params()
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT e.code, e.name, n.state, count(*) FROM "  # noqa: S608 - Django's own statement
-            f"({newest}) AS n JOIN integrations_endpoint e ON e.id = n.endpoint_id GROUP BY 1, 2, 3 ORDER BY 2, 3",
+            f"SELECT e.code, e.name, n.state, n.{what}, count(*) FROM "  # noqa: S608 - Django's own statement
+            f"({newest}) AS n JOIN integrations_endpoint e ON e.id = n.endpoint_id GROUP BY 1, 2, 3, 4 ORDER BY 2, 3, 4",
             params,
         )
-        found_rows: list[tuple[str, str, str, int]] = cursor.fetchall()
+        found_rows: list[tuple[str, str, str, str, int]] = cursor.fetchall()
     return found_rows
 
 
@@ -239,7 +252,7 @@ def endpoint_condition(endpoint: Endpoint) -> Literal["paused", "open", "failing
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Dead letters that leave, of one cause: `words` are the remote's, with the document's own number left out."""
+    """Dead letters of one cause, leaving or come in: `words` say why, with the document's own number left out."""
 
     endpoint: str
     topic: str
@@ -263,6 +276,16 @@ def group_of(actor: Actor, group: Group) -> QuerySet[OutboundMessage]:
     return found.filter(endpoint__code=group.endpoint, topic=group.topic, cause=group.cause).alias(
         words=_words("document_number")
     ).filter(words=group.words)  # fmt: skip
+
+
+def inbound_group_of(actor: Actor, group: Group) -> QuerySet[InboundMessage]:
+    """The documents and files that came in and were set aside for one cause; `topic` is their kind, "file" a whole file."""
+    stuck = [InboundMessage.State.FAILED, InboundMessage.State.QUARANTINED]
+    found = InboundMessage.objects.filter(
+        _visible(actor), state__in=stuck, endpoint__code=group.endpoint, cause=group.cause
+    )
+    kind = "" if group.topic == "file" else group.topic
+    return found.filter(kind=kind).alias(words=_words("control_number")).filter(words=group.words)
 
 
 def _words(number: str) -> Replace:

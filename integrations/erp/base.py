@@ -76,7 +76,7 @@ class Capabilities:
 class Outgoing:
     """One thing to tell: what (`topic`), our reference for it, and the ERP's number of the order it hangs on.
 
-    `sequence` numbers what is told to this ERP, rising, with gaps; a repeated send has the same.
+    `sequence` numbers what is told to this ERP, rising, with gaps; a repeated send has the same. `tries` counts this one too.
     """
 
     topic: str
@@ -84,6 +84,7 @@ class Outgoing:
     order_number: str
     erp_order_number: str
     sequence: int = 0
+    tries: int = 1
 
     @property
     def revision(self) -> int:

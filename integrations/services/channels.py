@@ -127,6 +127,7 @@ class ErpChannel:
         return Outgoing(
             topic=message.topic, reference=message.key, order_number=order,
             erp_order_number=self.erp_numbers.get(order, ""), sequence=message.pk,
+            tries=max(message.attempt_count, 1),
         )  # fmt: skip
 
 

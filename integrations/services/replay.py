@@ -24,7 +24,7 @@ from core.events import emit
 from core.models import BusinessEvent
 from integrations.events import EndpointSwitched, MessageHandled
 from integrations.models import Attempt, Endpoint, InboundMessage, OutboundMessage, Payload
-from integrations.selectors import Group, group_of
+from integrations.selectors import Group, group_of, inbound_group_of
 from integrations.services import effects
 from integrations.services.channels import channel_for
 from integrations.services.doorbell import ring_after_commit
@@ -250,14 +250,45 @@ def inbound_replay(*, actor: Actor, message_id: int, reason: str) -> InboundMess
             raise Conflict(f"This message is {message.get_state_display().lower()} already.", code="not_replayable")
         message.state, message.due_at, message.attempt_count = InboundMessage.State.RECEIVED, timezone.now(), 0
         message.save()
-        emit(
-            MessageHandled(
-                number=f"in/{message.pk}", facility_id=message.facility_id, actor_id=actor.user_id, how="replayed",
-                reason=reason, document_kind=message.document_kind, document_number=message.document_number,
-                trace_id=message.trace_id,
-            )
-        )  # fmt: skip
+        emit(_inbound_event(actor, message, reason))
         return message
+
+
+def inbound_group_replay(*, actor: Actor, group: Group, reason: str) -> int:
+    """Work on everything that was set aside for one cause again, spread over time. Returns how many.
+
+    Raises NotAllowed, Invalid (no reason), Conflict (none left: somebody was faster).
+    """
+    with acting(actor=actor, reason=_reason(reason)):
+        found = inbound_group_of(actor, group).select_for_update(of=("self",), skip_locked=True).order_by("id")
+        messages = list(found[:GROUP_MOST])
+        if not messages:
+            raise Conflict("None of these is set aside any more: somebody was faster.", code="not_dead")
+        for facility_id in {message.facility_id for message in messages}:
+            _may(actor, facility_id, "replay messages")
+        now = timezone.now()
+        bulk_set(
+            InboundMessage,
+            [
+                (
+                    message.pk,
+                    {
+                        "state": InboundMessage.State.RECEIVED, "attempt_count": 0,
+                        "due_at": now + timedelta(seconds=place * 60 / GROUP_RATE),
+                    },
+                )
+                for place, message in enumerate(messages)
+            ],
+        )  # fmt: skip
+        emit(*(_inbound_event(actor, message, reason) for message in messages))
+        return len(messages)
+
+
+def _inbound_event(actor: Actor, message: InboundMessage, reason: str) -> MessageHandled:
+    return MessageHandled(
+        number=f"in/{message.pk}", facility_id=message.facility_id, actor_id=actor.user_id, how="replayed", reason=reason,
+        document_kind=message.document_kind, document_number=message.document_number, trace_id=message.trace_id,
+    )  # fmt: skip
 
 
 def endpoint_pause(*, actor: Actor, code: str, reason: str) -> Endpoint:

@@ -164,12 +164,16 @@ PROPOSALS = Listing(
         By(key="record", field="number", up="By number, A to Z", down="By number, Z to A"),
     ),
 )  # fmt: skip
+MESSAGES = Listing(
+    name="messages", screen="messages", keep=("direction", "state", "endpoint", "topic", "cause"), start="-number",
+    orders=(NUMBER,),
+)  # fmt: skip
 CASES: Mapping[str, Listing] = {queue: _cases(queue) for queue in ("ap", "buyer", "receiver")}
 EVERY: Mapping[str, Listing] = {
     each.name: each
     for each in (
         REQUISITIONS, APPROVALS, WORKBENCH, ORDERS, RECEIVING, RECEIPTS, INVOICES, STOCK, LOW_STOCK, CATALOG, SUPPLIERS,
-        CONTRACTS, PROPOSALS, *CASES.values(),
+        CONTRACTS, PROPOSALS, MESSAGES, *CASES.values(),
     )
 }  # fmt: skip
 

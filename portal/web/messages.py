@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.actors import Actor
 from core.errors import NotFound
-from core.keyset import Page
 from core.models import BusinessEvent
 from integrations import selectors
 from integrations.models import Attempt, Endpoint, InboundMessage, OutboundMessage
@@ -23,8 +24,8 @@ from masterdata.models import Role
 from portal.links import document, link
 from portal.message_words import message_name
 from portal.web import format as fmt
-from portal.web import parts
-from portal.web.page import actor_of, go, is_fragment, next_href
+from portal.web import lists, parts
+from portal.web.page import actor_of, go
 from portal.web.payloads import readable
 from portal.web.status import badge, status_of
 from portal.web.story import who
@@ -56,47 +57,57 @@ def _reader(request: HttpRequest) -> Actor:
     return actor
 
 
+HEADER = ("What", "Document", "With", "State", "Detail", "Reference", "Tries", "Written", "Trace")
+
+
 @login_required
-def messages(request: HttpRequest) -> HttpResponse:
+def messages(request: HttpRequest) -> HttpResponseBase:
     actor, query = _reader(request), request.GET
     into = query.get("direction") == "in"
-    wanted = {"endpoint": query.get("endpoint", ""), "state": query.get("state", ""), "text": query.get("q", "")[:80].strip(),
-              "cause": query.get("cause", "")}  # fmt: skip
-    lister: Any = selectors.inbound_list if into else selectors.outbound_list
-    page: Page[Any] = lister(actor, **wanted, after=query.get("after", ""))
-    rows = [_in_row(m) if into else _out_row(m) for m in page.rows]
-    context: dict[str, Any] = {"rows": rows, "next_href": next_href(request, page)}
-    if is_fragment(request) and query.get("after"):
-        return render(request, "integration/messages.html#rows", context)
-    groups = selectors.dead_letters(actor)
-    return render(
-        request,
-        "integration/messages.html",
-        {**context, **_frame(request, actor, into), "groups": [_group(g) for g in groups]},
-    )
+    wanted: dict[str, Any] = {name: query.get(name, "") for name in ("endpoint", "state", "cause")}
+    wanted |= {"text": query.get("q", "")[:80].strip(), "kind" if into else "topic": query.get("topic", "")}
+    found: Any = selectors.inbound_found(actor, **wanted) if into else selectors.outbound_found(actor, **wanted)
+    return lists.answer(
+        request, lists.MESSAGES, found, template="integration/messages.html", row=_in_row if into else _out_row,
+        header=HEADER, line=_in_line if into else _out_line, frame=lambda _: _frame(request, actor, into),
+    )  # fmt: skip
 
 
 def _frame(request: HttpRequest, actor: Actor, into: bool) -> dict[str, Any]:
     query = request.GET
-    counts = selectors.counted(actor, "in" if into else "out")
     endpoints: dict[str, tuple[str, int]] = {}
-    states: dict[str, int] = {}
-    for code, name, state, n in counts:
+    states, topics = Counter[str](), Counter[str]()
+    for code, name, state, what, n in selectors.counted(actor, "in" if into else "out"):
         endpoints[code] = (name, endpoints.get(code, (name, 0))[1] + n)
-        states[state] = states.get(state, 0) + n
+        states[state] += n
+        topics[what] += n
     return {
         "tabs": [
             parts.Tab(label="Sent", href="?", active=not into, icon="send"),
             parts.Tab(label="Received", href="?direction=in", active=into, icon="inbox"),
         ],
         "facets": [
-            _facet(query, "state", "State", [(s, status_of(s, "message")[0], n) for s, n in sorted(states.items(), key=lambda each: -each[1])]),
+            _facet(query, "state", "State", [(s, status_of(s, "message")[0], n) for s, n in states.most_common()]),
+            _facet(query, "topic", "What", [(t, message_name(t), n) for t, n in topics.most_common(12) if t]),
             _facet(query, "endpoint", "With", _busiest(endpoints, query.get("endpoint", ""))),
         ],
-        "query": query.get("q", ""),
-        "hidden": [(key, value) for key in ("direction", "state", "endpoint", "cause") for value in query.getlist(key)],
         "into": into,
-    }  # fmt: skip
+        "groups": [_group(group) for group in selectors.dead_letters(actor)],
+    }
+
+
+def _out_line(row: OutboundMessage) -> Sequence[object]:
+    return (
+        message_name(row.topic), row.document_number, row.endpoint.name, row.get_state_display(), row.detail,
+        row.remote_reference, row.attempt_count, row.created_at.isoformat(), row.trace_id,
+    )  # fmt: skip
+
+
+def _in_line(row: InboundMessage) -> Sequence[object]:
+    return (
+        message_name(row.kind), row.document_number, row.endpoint.name, row.get_state_display(), row.detail,
+        row.control_number, row.attempt_count, row.received_at.isoformat(), row.trace_id,
+    )  # fmt: skip
 
 
 def _busiest(endpoints: dict[str, tuple[str, int]], chosen: str) -> list[tuple[str, str, int]]:
@@ -150,10 +161,10 @@ def _in_row(row: InboundMessage) -> dict[str, Any]:
 
 
 def _group(group: selectors.CauseGroup) -> dict[str, Any]:
-    href = f"?state=failed&endpoint={group.endpoint}&cause={group.cause}&direction=in"
-    if group.direction == "out":
-        of = {"endpoint": group.endpoint, "topic": group.what, "cause": group.cause, "words": group.words}
-        href = f"{link('message-group')}?{urlencode({**of, 'example': group.example_id})}"
+    of = {
+        "direction": group.direction, "endpoint": group.endpoint, "topic": group.what, "cause": group.cause,
+        "words": group.words, "example": group.example_id,
+    }  # fmt: skip
     return {
         "count": group.count,
         "what": message_name(group.what),
@@ -161,7 +172,7 @@ def _group(group: selectors.CauseGroup) -> dict[str, Any]:
         "cause": group.cause.replace("_", " "),
         "example": group.sentence,
         "oldest": fmt.age(group.oldest, ZONE),
-        "href": href,
+        "href": f"{link('message-group')}?{urlencode(of)}",
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from core.actors import Actor
 from core.errors import DomainError, NotFound
 from integrations import selectors
-from integrations.models import OutboundMessage
+from integrations.models import InboundMessage, OutboundMessage
 from integrations.services import replay
 from masterdata.models import Role
 from portal.links import document, link
@@ -120,18 +120,21 @@ def _group(query: QueryDict) -> selectors.Group:
     return selectors.Group(**named, example_id=int(example) if example.isdecimal() else None)
 
 
+_KEPT: Final = ("direction", "endpoint", "topic", "cause", "words")
+
+
 @login_required
 def group_page(request: HttpRequest) -> HttpResponse:
     """The dead letters of one cause: how many, examples, and one act for all."""
     actor: Actor = actor_of(request)
     _must_be(actor, Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR, Role.AUDITOR)
-    group = _group(request.GET)
-    found = selectors.group_of(actor, group)
+    group, into = _group(request.GET), request.GET.get("direction") == "in"
+    found: Any = selectors.inbound_group_of(actor, group) if into else selectors.group_of(actor, group)
     examples = list(found.select_related("endpoint").order_by("id")[:20])
     if not examples:
         raise NotFound("There is no dead letter of this cause any more.")
     number = found.count()
-    rate = examples[0].endpoint.rate_per_minute or replay.GROUP_RATE
+    rate = replay.GROUP_RATE if into else examples[0].endpoint.rate_per_minute or replay.GROUP_RATE
     return render(
         request,
         "integration/group.html",
@@ -139,27 +142,41 @@ def group_page(request: HttpRequest) -> HttpResponse:
             "title": f"{number:,} dead letters" if number > 1 else "One dead letter",
             "words": group.sentence,
             "endpoint": examples[0].endpoint.name,
+            "into": into,
             "minutes": max(1, round(min(number, replay.GROUP_MOST) / rate)),
             "rate": round(rate),
             "most": min(number, replay.GROUP_MOST),
-            "fields": [(name, request.GET.get(name, "")) for name in ("endpoint", "topic", "cause", "words")],
+            "fields": [(name, request.GET.get(name, "")) for name in _KEPT],
             "example": examples[0].pk,
-            "rows": [
-                {
-                    "href": link("message", row.pk), "what": message_name(row.topic), "number": row.document_number,
-                    "document_href": document(row.document_kind, row.document_number), "age": fmt.age(row.created_at, ZONE),
-                    "tries": row.attempt_count,
-                }
-                for row in examples
-            ],
+            "rows": [_in_row(row) if into else _out_row(row) for row in examples],
             "may_replay": actor.has(Role.INTEGRATION_SUPPORT),
             "crumbs": [parts.Crumb(label="Messages", href=link("messages")), parts.Crumb(label="Dead letters of one cause")],
         },
     )  # fmt: skip
 
 
+def _out_row(row: OutboundMessage) -> dict[str, Any]:
+    return {
+        "href": link("message", row.pk), "what": message_name(row.topic), "number": row.document_number,
+        "document_href": document(row.document_kind, row.document_number), "age": fmt.age(row.created_at, ZONE),
+        "tries": row.attempt_count,
+    }  # fmt: skip
+
+
+def _in_row(row: InboundMessage) -> dict[str, Any]:
+    return {
+        "href": link("inbound-message", row.pk), "what": message_name(row.kind), "number": row.control_number or row.file_name,
+        "document_href": "", "age": fmt.age(row.received_at, ZONE), "tries": row.attempt_count,
+    }  # fmt: skip
+
+
 @require_POST
 @login_required
 def group_replay(request: HttpRequest) -> HttpResponse:
-    replay.group_replay(actor=actor_of(request), group=_group(request.POST), reason=request.POST.get("reason", ""))
-    return go(request, f"{link('messages')}?endpoint={request.POST.get('endpoint', '')}&state=open")
+    """Try all of them again."""
+    posted, actor = request.POST, actor_of(request)
+    if posted.get("direction") == "in":
+        replay.inbound_group_replay(actor=actor, group=_group(posted), reason=posted.get("reason", ""))
+        return go(request, f"{link('messages')}?direction=in&endpoint={posted.get('endpoint', '')}")
+    replay.group_replay(actor=actor, group=_group(posted), reason=posted.get("reason", ""))
+    return go(request, f"{link('messages')}?endpoint={posted.get('endpoint', '')}&state=open")

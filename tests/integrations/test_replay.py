@@ -9,19 +9,22 @@ import pytest
 from django.utils import timezone
 
 from core.actors import Actor
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, NotAllowed
 from core.models import BusinessEvent
-from integrations.models import Attempt, Interchange, OutboundMessage
+from integrations.models import Attempt, InboundMessage, Interchange, OutboundMessage, Payload
 from integrations.selectors import Group, dead_letters, group_of
+from integrations.services.inbound_documents import documents_apply
 from integrations.services.replay import (
     GROUP_RATE,
     group_replay,
+    inbound_group_replay,
     message_edit,
     message_replay,
     payload_rebuilt,
 )
 from masterdata.models import Role, Supplier
 from masterdata.selectors import actor_for
+from procurement.models import PurchaseOrder
 from tests.factories import make_user
 from tests.integrations.test_relay import endpoint, messages
 from tests.integrations.world import World
@@ -155,3 +158,59 @@ def test_an_edit_must_be_of_its_kind_differ_and_say_why(world: World, support: A
         message_edit(**edit, text=text + " ", shown=message.payload.sha256, reason="")
     with pytest.raises(Conflict, match="Somebody else"):
         message_edit(**edit, text=text + " ", shown="0" * 64, reason="x")
+
+
+# --- what came in -----------------------------------------------------------------------------------------------------
+
+
+def test_documents_of_one_cause_are_worked_on_again_together(world: World, support: Actor) -> None:
+    orders = [world.order(note="SIM:accept") for _ in range(2)]
+    world.deliver()
+    world.mailbox.once()
+    # for a moment the orders cannot be found
+    for order in orders:
+        PurchaseOrder.objects.filter(pk=order.pk).update(number=f"X{order.pk}")
+    world.take_in()
+    for order in orders:
+        PurchaseOrder.objects.filter(pk=order.pk).update(number=order.number)
+    notices = InboundMessage.objects.filter(kind="856")
+    notices.update(state="failed", cause="order_unknown", detail="There is no such order.")
+    (found,) = [each for each in dead_letters(support) if each.direction == "in"]
+    assert (found.what, found.count) == ("856", 2)
+    group = Group(endpoint=found.endpoint, topic=found.what, cause=found.cause, words=found.words)
+    assert inbound_group_replay(actor=support, group=group, reason="the orders are back") == 2
+    with pytest.raises(Conflict, match="somebody was faster"):
+        inbound_group_replay(actor=support, group=group, reason="me too")
+    notices.update(due_at=timezone.now())
+    documents_apply()
+    assert set(notices.values_list("state", flat=True)) == {"applied"}
+    assert BusinessEvent.objects.filter(type="MessageHandled", number__startswith="in/").count() == 2
+
+
+def test_a_replayed_flood_does_not_come_back_as_a_flood(world: World, support: Actor) -> None:
+    payload = Payload.objects.create(sha256="1" * 64, content=b"x")
+    InboundMessage.objects.bulk_create(
+        InboundMessage(
+            endpoint=world.partner.endpoint, payload=payload, kind="855", state="failed", cause="x", detail="y", due_at=timezone.now(),
+            trace_id="0" * 32, control_number=f"{n}/1/1",
+        )
+        for n in range(1200)
+    )  # fmt: skip
+    group = Group(endpoint=world.partner.endpoint.code, topic="855", cause="x", words="y")
+    assert inbound_group_replay(actor=support, group=group, reason="repaired") == 1200
+    moments = InboundMessage.objects.order_by("due_at").values_list("due_at", flat=True)
+    assert moments[1199] - moments[0] > timedelta(seconds=115)
+
+
+def test_only_support_works_on_a_group_again(world: World) -> None:
+    group = Group(endpoint=world.partner.endpoint.code, topic="855", cause="x", words="y")
+    payload = Payload.objects.create(sha256="1" * 64, content=b"x")
+    InboundMessage.objects.create(
+        endpoint=world.partner.endpoint, payload=payload, kind="855", state="failed", cause="x", detail="y", due_at=timezone.now(),
+        trace_id="0" * 32, facility=world.net.facilities["NORTH"],
+    )  # fmt: skip
+    with pytest.raises(NotAllowed):
+        inbound_group_replay(actor=world.net.actor("buyer@NORTH"), group=group, reason="x")
+    with pytest.raises(Conflict):
+        inbound_group_replay(actor=world.net.actor("integration_support@EAST"), group=group, reason="x")
+    assert inbound_group_replay(actor=world.net.actor("integration_support@NORTH"), group=group, reason="x") == 1

@@ -212,10 +212,11 @@ class TrytonOffice:
         """As Tryton's administrator: the portal's own user may not change products. What was blocked before counts again."""
         model = {"item": "product.template", "supplier": "party.party"}[kind]
         for number, words in names.items():
-            found = self._as_administrator(model, "search", [["code", "=", number], ["active", "in", [True, False]]])
-            self._as_administrator(model, "write", found, {"name": words, "active": True})
+            found = self.as_administrator(model, "search", [["code", "=", number], ["active", "in", [True, False]]])
+            self.as_administrator(model, "write", found, {"name": words, "active": True})
 
-    def _as_administrator(self, model: str, method: str, *params: Any) -> Any:
+    def as_administrator(self, model: str, method: str, *params: Any) -> Any:
+        """What the portal's own user may not do."""
         body = {"id": 1, "method": f"model.{model}.{method}", "params": [*params, {}]}
         address = f"{self.running.address}/{self.running.database}/rpc/"
         answer = httpx.post(address, json=body, auth=("admin", real_tryton.ADMIN_PASSWORD), timeout=60).json()

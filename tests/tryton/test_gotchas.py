@@ -170,3 +170,22 @@ def test_the_server_is_the_real_one(office: TrytonOffice) -> None:
     body = {"id": 0, "method": "common.server.version", "params": []}
     answer = httpx.post(f"{office.running.address}/rpc/", json=body, headers={"Accept-Encoding": "gzip"}, timeout=20)
     assert answer.json()["result"].startswith("8.0")
+
+
+def test_what_tryton_has_confirmed_and_not_processed_makes_the_receipt_wait(office: TrytonOffice) -> None:
+    """Where a trytond-worker does the processing, an order is confirmed for a while first."""
+    story = Story()
+    session, message = office.session(), story.ordering()[0]
+    body = json.loads(office.adapter().encode(*story.ordering()))
+    row = session.create(purchases.MODEL, purchases._values(session, Masters(session), body), purchases.FIELDS)
+    row = session.press(purchases.MODEL, row["id"], "quote", purchases.FIELDS)
+    # as its worker finds it
+    office.as_administrator(purchases.MODEL, "write", [row["id"]], {"state": "confirmed"})
+    assert office.adapter().find(message).outcome == Outcome.FOUND
+    said = story.receiving("1", (1, "15", "A"))
+    waiting = office.adapter().send(said[0], office.adapter().encode(*said))
+    assert (waiting.outcome, waiting.retry_after) == (Outcome.PENDING, 2.0)
+    assert "its worker does that" in waiting.detail
+    office.as_administrator(purchases.MODEL, "process", [row["id"]])
+    assert told(office, said).outcome in TAKEN
+    assert office.received(story.number, 1) == {"A": D(15)}

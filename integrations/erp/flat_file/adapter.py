@@ -34,6 +34,8 @@ from integrations.transports.sftp import Sftp
 
 _FILES_PER_PAGE: Final = 20
 _ASK_AGAIN: Final = 5.0
+_LEFT_AGAIN: Final = 10
+"""Tries without an acknowledgement after which a file is left again, under its number."""
 _LATEST_DAY: Final = date(9999, 12, 31)
 
 
@@ -132,7 +134,9 @@ class FlatFileErp:
 
     def _send(self, shelf: Shelf, message: Outgoing, payload: bytes) -> Answer:
         verdict = self._verdict(shelf, message)
-        if verdict is not None:
+        # an acknowledgement may be lost: what is left again is answered again, and taken only once
+        again = verdict is not None and verdict.outcome == Outcome.PENDING and message.tries % _LEFT_AGAIN == 0
+        if verdict is not None and not again:
             return verdict
         shelf.put(_name(message), payload)
         return _pending(message)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
@@ -69,11 +70,11 @@ def told(office: Office, said: tuple[Outgoing, Any], adapter: ErpAdapter | None 
     using = adapter or office.adapter()
     payload = using.encode(message, document)
     answer = using.send(message, payload)
-    for _ in range(50):
+    for tries in range(2, 50):
         if answer.outcome != Outcome.PENDING:
             break
         office.works()
-        answer = using.send(message, payload)
+        answer = using.send(replace(message, tries=tries), payload)
     return answer
 
 
@@ -110,7 +111,8 @@ class RestOffice:
         return {line["line_number"]: (D(line["quantity"]), D(line["unit_price"])) for line in row["lines"]}
 
     def vouchers(self, reference: str) -> Decimal:
-        return sum((D(row["total"]) for row in self._documents("vouchers") if row["reference"] == reference), D(0))
+        rows = [row for row in self._documents("vouchers") if row["reference"] == reference]
+        return sum((D(row["total"]) * (-1 if row["kind"] == "credit" else 1) for row in rows), D(0))
 
     def received(self, order: str, line: int) -> Mapping[str, Decimal]:
         number = next(row["number"] for row in self._documents("purchase_orders") if row["reference"] == order)
@@ -151,6 +153,7 @@ class FlatFileOffice:
     def __init__(self, root: Path) -> None:
         self.root, self.behaviours, self.state = root / "mailboxes", root / "behaviours.json", root / "mmis.sqlite3"
         self.wanted: dict[str, Any] = {}
+        self.losing = False
         self.run("--once")
 
     options: Mapping[str, str] = {"folder": "MMIS"}
@@ -181,6 +184,9 @@ class FlatFileOffice:
 
     def works(self) -> None:
         self.run("--once")
+        if self.losing:
+            self.losing = False
+            self.behave(silent=False)
 
     def books(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.run("--stats"))
@@ -196,7 +202,7 @@ class FlatFileOffice:
 
     def vouchers(self, reference: str) -> Decimal:
         row = self.books()["VO"].get(reference)
-        return D(row["head"]["total"]).scaleb(-4) if row else D(0)
+        return D(row["head"]["total"]).scaleb(-4) * (-1 if row["head"]["kind"] == "C" else 1) if row else D(0)
 
     def received(self, order: str, line: int) -> Mapping[str, Decimal]:
         books = self.books()
@@ -211,7 +217,9 @@ class FlatFileOffice:
         self.behave(blocked=[supplier])
 
     def lose_next_answer(self) -> None:
-        """The folder is where answers wait: what can be lost is that we left the file at all."""
+        """It takes the next file and leaves no acknowledgement."""
+        self.losing = True
+        self.behave(silent=True)
 
     def add_field(self) -> None:
         self.behave(release=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Literal
 
 from integrations.canonical import (
     Charge,
@@ -88,7 +89,7 @@ class Story:
 
     def billing(
         self, suffix: str, *rows: tuple[int, str, str], total: str = "", tax: str = "0", freight: str = "",
-        supplier_invoice: str = "",
+        supplier_invoice: str = "", kind: Literal["invoice", "credit"] = "invoice",
     ) -> tuple[Outgoing, Voucher]:  # fmt: skip
         """Rows are line, quantity, price."""
         units = {n: unit for n, _, _, unit, _ in self.lines}
@@ -97,7 +98,7 @@ class Story:
         voucher = Voucher(
             number=number, supplier_invoice_number=supplier_invoice or f"B-{self.number}-{suffix}",
             supplier=Party(name=self.supplier, identifiers={"buyer": self.supplier}), order_number=self.number,
-            currency="USD", total=D(total) if total else billed, tax=D(tax), invoice_date=NOW.date(),
+            currency="USD", kind=kind, total=D(total) if total else billed, tax=D(tax), invoice_date=NOW.date(),
             charges=(Charge(code="FRT", description="Freight", amount=D(freight)),) if freight else (),
             lines=tuple(
                 VoucherLine(line_number=n, description="", quantity=D(q), unit=units[n], unit_price=D(p)) for n, q, p in rows

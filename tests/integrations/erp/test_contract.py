@@ -213,6 +213,18 @@ def test_the_same_supplier_invoice_is_not_owed_twice(office: Office) -> None:
     assert office.vouchers(second[0].reference) == 0
 
 
+@needs(credits=True)
+def test_a_credit_is_owed_back(office: Office) -> None:
+    story = ordered(office)
+    told(office, story.receiving("1", (1, "40", "")))
+    told(office, story.billing("1", (1, "40", "8.42"), tax="10.00"))
+    said = story.billing("C1", (1, "5", "8.42"), kind="credit")
+    first = told(office, said)
+    assert first.outcome in TAKEN, first
+    assert told(office, said).reference == first.reference
+    assert office.vouchers(said[0].reference) == D("-42.10")
+
+
 @needs(payments=True)
 def test_payments_are_read_back_and_the_cursor_goes_on(office: Office) -> None:
     story = ordered(office)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
 from django.utils import timezone
@@ -192,3 +193,42 @@ def test_payloads_are_readable_and_never_rewritten() -> None:
     )
     assert readable('{"broken": ').text == '{"broken": '
     assert readable("ISA").segments == []
+
+
+def test_messages_are_ordered_kept_exported_and_told_apart_by_what_they_tell(
+    net: Network, erp: Endpoint, sign_in: Any
+) -> None:
+    order = ordered(net)
+    outgoing(erp, order, "a", detail="first")
+    outgoing(erp, order, "b", detail="second")
+    OutboundMessage.objects.filter(key="b").update(topic="purchase_order.change")
+    client = sign_in("support")
+    page = text(client.get("/messages/?sort=number")).split("<tbody")[1]
+    assert page.index("first") < page.index("second")
+    newest = text(client.get("/messages/")).split("<tbody")[1]
+    assert newest.index("second") < newest.index("first")
+    only = text(client.get("/messages/?topic=purchase_order.change"))
+    assert "second" in only.split("<tbody")[1]
+    assert "first" not in only.split("<tbody")[1]
+    client.post("/views/messages/", {"act": "save", "name": "Changes", "here": "topic=purchase_order.change"})
+    assert "Changes" in text(client.get("/messages/"))
+    file = b"".join(client.get("/messages/?export=csv").streaming_content).decode()
+    assert file.count("unknown supplier") == 0
+    assert "Order change" in file
+
+
+def test_documents_of_one_cause_are_worked_on_again_from_their_page(net: Network, erp: Endpoint, sign_in: Any) -> None:
+    order = ordered(net)
+    for n in (1, 2):
+        incoming(erp, order, n, state="failed", cause="order_unknown", detail="There is no such order.")
+    client = sign_in("support")
+    page = text(client.get("/messages/?direction=in"))
+    href = page.split('cause-dead" href="')[1].split('"')[0].replace("&amp;", "&")
+    group = text(client.get(href))
+    assert "2 dead letters" in group
+    assert "worked on again as they came" in group
+    fields = dict(pair.split("=", 1) for pair in href.partition("?")[2].split("&"))
+    posted = {name: unquote_plus(value) for name, value in fields.items()} | {"reason": "the order is back"}
+    assert client.post("/messages/group/replay/", posted).status_code == 302
+    assert set(InboundMessage.objects.values_list("state", flat=True)) == {"received"}
+    assert client.post("/messages/group/replay/", posted).status_code == 409

@@ -103,7 +103,10 @@ def test_a_wrong_cursor_on_a_screen_is_told_calmly(net: Network, sign_in: Any) -
 def test_every_order_of_every_list_answers(net: Network, sign_in: Any, few_statements: Any, name: str) -> None:
     ordered(net)
     listing = lists.EVERY[name]
-    who = {"exceptions-ap": "ap_clerk@NORTH", "catalog": "requester@NORTH", "exceptions-receiver": "receiver@NORTH"}
+    who = {
+        "exceptions-ap": "ap_clerk@NORTH", "catalog": "requester@NORTH", "exceptions-receiver": "receiver@NORTH",
+        "proposals": "steward@NORTH", "messages": "integration_support@NORTH",
+    }  # fmt: skip
     client = sign_in(who.get(name, "receiver@NORTH" if "receiv" in name else "buyer@network"))
     base = f"{listing.href}?view={'low' if name == 'low-stock' else 'all'}"
     for by in listing.orders:
