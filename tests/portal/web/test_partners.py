@@ -181,7 +181,7 @@ def test_a_partner_is_paused_and_resumed(support: Client) -> None:
 
 def test_a_secret_of_a_transport_is_never_shown(support: Client) -> None:
     typed = {
-        "transport": "sftp", "host": "sftp.example.org", "port": "22", "user": "hospital", "password": "very-secret-indeed",
+        "transport": "sftp", "host": "sftp.example.invalid", "port": "22", "user": "hospital", "password": "very-secret-indeed",
         "host_key": "ssh-ed25519 SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", "send_to": "in", "take_from": "out",
     }  # fmt: skip
     answer = support.post(step("ACME", "transport"), typed)
