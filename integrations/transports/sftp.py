@@ -279,7 +279,7 @@ class Sftp:
 
     def close(self) -> None:
         if self.transport is not None:
-            self.transport.close()
+            _hang_up(self.transport)
         self.transport = self.client = None
 
     # --- the connection -----------------------------------------------------------------------------------------------
@@ -402,8 +402,14 @@ def host_keys(host: str, port: int, *, internal_hosts: str = "", seconds: float 
         except _CUT as fault:
             raise TransportError(f"{host}:{port} shows no host key: {_said(fault)}.") from fault
         finally:
-            transport.close()
+            _hang_up(transport)
     return found
+
+
+def _hang_up(transport: paramiko.Transport) -> None:
+    transport.close()
+    # where the other side hung up first, paramiko leaves the socket open
+    transport.sock.close()
 
 
 def _stat(client: paramiko.SFTPClient, path: str) -> paramiko.SFTPAttributes | None:
