@@ -57,6 +57,8 @@ def editor(
 ) -> dict[str, Any]:  # fmt: skip
     """The context of `requests/cart.html#editor`."""
     lines = list(requisition.lines.all()) if requisition else []
+    notes = [f for f in findings if f.severity == "info"]
+    findings = [f for f in findings if f.severity != "info"]
     at_lines = [f for f in findings if f.field.startswith("lines.")]
     others = [f for f in findings if not f.field.startswith("lines.")]
     only_confirm = bool(findings) and all(f.severity != "error" for f in findings)
@@ -69,6 +71,7 @@ def editor(
         "message": message,
         "findings": findings,
         "other_findings": others,
+        "notes": notes,
         "only_confirm": only_confirm,
         "where": f"{requisition.facility.name} · {requisition.location.name}" if requisition else "",
     }
