@@ -43,11 +43,13 @@ _log = structlog.get_logger(__name__)
 
 
 def kinds_of(endpoint: Endpoint) -> tuple[str, ...]:
-    """What can be pulled from an ERP."""
+    """What is pulled from an ERP: all that its adapter gives, or those of it that its option `pulls` names ("none": nothing)."""
     maker = ADAPTERS.get(endpoint.adapter)
     if maker is None:
         return ()
-    return (*sorted(maker.capabilities.masters), *((BUDGET,) if maker.capabilities.budgets else ()))
+    given = (*sorted(maker.capabilities.masters), *((BUDGET,) if maker.capabilities.budgets else ()))
+    named = {name.strip() for name in endpoint.option("pulls").split(",")} - {""}
+    return tuple(kind for kind in given if not named or kind in named)
 
 
 def masters_request(*, actor: Actor, endpoint: str, kind: str, full: bool) -> MasterPull:

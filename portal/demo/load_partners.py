@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -22,12 +23,14 @@ BY_MAIL = {"SUP-PALI", "SUP-QUAR", "SUP-PENDRY", "SUP-WRENFI", "SUP-BRACKE", "SU
 
 def load_partners(today: date) -> None:
     """Endpoints, routes and EDI partners. The demo ERP's address and token are read from the environment at run time."""
-    erp = {
+    erp: dict[str, Any] = {
         "kind": "erp",
         "adapter": "rest_erp",
         "config": {"base_url": "env:DEMO_ERP_URL", "token": "env:DEMO_ERP_TOKEN"},
     }
     main = Endpoint.objects.create(code=MAIN, name="Meridian ERP", duplicates="lookup", quiet_seconds=5, **erp)
+    # the practice keeps no masters of its own: it is not asked for any
+    erp["config"]["pulls"] = "none"
     legacy = Endpoint.objects.create(code=LEGACY, name="Orchard Street practice ERP", duplicates="manual", **erp)
     long_ago = today - timedelta(days=800)
     routes = []

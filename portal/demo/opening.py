@@ -1,4 +1,4 @@
-"""What the demo's ERP has from before: the orders of the history that can still be received or billed."""
+"""What the demo's ERP has from before: masters, budgets, and the orders of the history that can still be received or billed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any
 
 from integrations.models import OutboundMessage
 from integrations.services.channels import channel_for
+from portal.demo.opening_masters import budgets, masters
 from procurement.models import PurchaseOrder
 
 OPEN = (PurchaseOrder.Status.ISSUED, PurchaseOrder.Status.PARTIALLY_RECEIVED, PurchaseOrder.Status.RECEIVED)
 
 
 def write_opening(path: Path) -> None:
-    """Write the orders, as the ERP was sent them and with the numbers it gave them, for the demo ERP to read at its start."""
-    path.write_text(json.dumps({"purchase_orders": list(_orders())}))
+    """Write it for the demo ERP to read at its start; the orders as the ERP was sent them, with the numbers it gave them."""
+    path.write_text(json.dumps({"purchase_orders": list(_orders()), "budgets": budgets(), **masters()}))
 
 
 def _orders() -> Iterator[dict[str, Any]]:

@@ -163,6 +163,13 @@ def test_a_paused_erp_is_left_alone(world: World, steward: Actor) -> None:
     assert pull(world, steward).state == "open"
 
 
+@pytest.mark.parametrize(("pulls", "rounds"), [("none", 0), ("item, budget", 2), ("", 4)])
+def test_an_erp_may_be_asked_for_less_than_it_gives(world: World, pulls: str, rounds: int) -> None:
+    world.endpoint.config["pulls"] = pulls
+    world.endpoint.save()
+    assert masters_plan() == rounds
+
+
 def test_who_may_pull(world: World, steward: Actor) -> None:
     with pytest.raises(NotAllowed):
         masters_request(actor=world.net.actor("steward@NORTH"), endpoint="erp-main", kind="item", full=False)

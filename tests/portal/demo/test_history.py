@@ -167,6 +167,16 @@ def test_the_erp_gets_the_orders_it_had_before(demo: Demo) -> None:
     assert known <= numbers
 
 
+def test_the_erp_has_masters_and_budgets_that_mostly_agree(demo: Demo) -> None:
+    opening = demo.opening  # type: ignore[attr-defined]
+    ours = demo.values("SELECT number || ' ' || description FROM masterdata_item WHERE status = 'active'")
+    theirs = {f"{row['number']} {row['description']}" for row in opening["items"]}
+    assert 0 < len(ours - theirs) < 12
+    assert {row["number"] for row in opening["suppliers"]} == demo.values("SELECT code FROM masterdata_supplier")
+    assert {row["cost_center"] for row in opening["budgets"]} <= {row["number"] for row in opening["cost-centers"]}
+    assert len({row["id"] for row in opening["items"]}) == len(opening["items"])
+
+
 def test_it_says_how_far_it_is(demo: Demo) -> None:
     assert "three months of business" in demo.said  # type: ignore[attr-defined]
     assert "100%" in demo.said  # type: ignore[attr-defined]
