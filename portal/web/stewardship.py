@@ -111,6 +111,10 @@ def _attribute(code: str) -> str:
     return next((known[code].label for known in ATTRIBUTES.values() if code in known), labelled("", code))
 
 
+def _said(attribute: str, value: str) -> str:
+    return value.replace("_", " ") if attribute == "status" else value
+
+
 def _row(row: MasterProposal, names: Mapping[str, str], *, selectable: bool) -> dict[str, Any]:
     return {
         "selectable": selectable,
@@ -120,8 +124,8 @@ def _row(row: MasterProposal, names: Mapping[str, str], *, selectable: bool) -> 
         "name": row.name,
         "kind": KINDS.get(row.kind, row.kind),
         "what": labelled(row.kind, row.attribute),
-        "ours": row.ours,
-        "theirs": row.theirs,
+        "ours": _said(row.attribute, row.ours),
+        "theirs": _said(row.attribute, row.theirs),
         "alike": len(row.look_alikes),
         "system": names.get(row.system, row.system),
         "record": names.get(row.record, row.record) or "The portal",
