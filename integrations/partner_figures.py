@@ -20,6 +20,8 @@ from integrations.selectors import SEES_ALL
 WINDOW: Final = timedelta(days=30)
 DAYS: Final = 14
 _NEWEST: Final = 1000
+_RESTART: Final = 1000
+"""A larger jump of a partner's control numbers is no gap: they count anew."""
 _BAD: Final = (InboundMessage.State.FAILED, InboundMessage.State.QUARANTINED)
 
 _VOLUMES: Final = """
@@ -59,7 +61,7 @@ SELECT side, number - gap + 1, number - 1 FROM (
             WHERE endpoint_id = %(endpoint)s AND parent_id IS NOT NULL AND lane = 'live' ORDER BY id DESC LIMIT %(newest)s
          ) AS newest WHERE control_number ~ '^[0-9]{1,15}/')
     ) AS numbers
-) AS steps WHERE gap > 1 ORDER BY 1, 2 DESC LIMIT 40
+) AS steps WHERE gap > 1 AND (side = 'ours' OR gap <= %(restart)s) ORDER BY 1, 2 DESC LIMIT 40
 """
 
 
@@ -169,7 +171,7 @@ def partner_figures(actor: Actor, partner: Partner) -> Figures:
     partners_require(actor)
     now = timezone.now()
     values: dict[str, int | datetime] = {
-        "partner": partner.pk, "endpoint": partner.endpoint_id, "newest": _NEWEST, "since": now - WINDOW,
+        "partner": partner.pk, "endpoint": partner.endpoint_id, "newest": _NEWEST, "restart": _RESTART, "since": now - WINDOW,
     }  # fmt: skip
     recent = {**values, "since": now - timedelta(days=DAYS)}
     return Figures(

@@ -261,6 +261,10 @@ def test_the_figures_of_a_partner(world: World, support: Actor) -> None:
     assert [(gap.side, gap.last) for gap in figures.gaps] == [("theirs", 41)]
     [row] = partners_list(support, text="acme")
     assert (row.taken, row.told, row.bad) == (4, 1, 1)  # type: ignore[attr-defined]
+    leave(world, renumbered(files["856"].replace(b"BSN*00*", b"BSX*00*"), "700000001"), "zz.x12")
+    world.take_in()
+    gaps = partner_figures(support, onboarding.partner_get("ACME")).gaps
+    assert [(gap.side, gap.last) for gap in gaps] == [("theirs", 41)], "they count anew"
     with pytest.raises(NotFound):
         partner_figures(world.net.actor("integration_support@NORTH"), onboarding.partner_get("ACME"))
 
