@@ -92,7 +92,7 @@ invoice_date | BIG01 | IssueDate | DTM+137
 order_number | BIG04, REF*PO | OrderReference/ID | RFF+ON
 currency | CUR02 | DocumentCurrencyCode | CUX+2
 lines | IT1 | InvoiceLine, CreditNoteLine | LIN
-total | TDS01 | LegalMonetaryTotal/PayableAmount | MOA+77, 9, 86
+total | TDS01 | LegalMonetaryTotal/PayableAmount, with PrepaidAmount and without PayableRoundingAmount | MOA+388, 77, 86, else 9 with 113
 kind | BIG07 DI, CR | Invoice or CreditNote | BGM 1001: 380, 381
 charges | SAC | AllowanceCharge | ALC
 tax | TXI02 | TaxTotal/TaxAmount | MOA+124, 176

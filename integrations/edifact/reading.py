@@ -292,7 +292,11 @@ def _invoic(rows: Rows) -> InvoiceDoc | None:
     if opening is None:
         return None
     number, issued = opening.need(2, 0, "the invoice number"), day(rows.header, "137", "3")
-    total = amount(rows.footer, "9", "77", "86", "39", "128")
+    # 9 is what is still due: what was paid before (113) is no part of it, but of the bill
+    due = amount(rows.footer, "9")
+    total = amount(rows.footer, "388", "77", "86", "39", "128")
+    if total is None and due is not None:
+        total = due + (amount(rows.footer, "113") or Decimal(0))
     if issued is None:
         rows.note("no-date", "No DTM+137 says the day of the invoice.", "DTM")
     if total is None:

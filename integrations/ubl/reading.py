@@ -385,10 +385,22 @@ def _ship_line(node: Node, orders: list[str], values: _Values) -> ShipLine | Non
     )
 
 
+def _billed(root: Node, values: _Values) -> Decimal | None:
+    """The whole bill: what is still payable, and what was paid before; without what rounding made of it."""
+    payable, *others = (
+        values.number(root.first(f"LegalMonetaryTotal/{name}"))
+        for name in ("PayableAmount", "PrepaidAmount", "PayableRoundingAmount")
+    )
+    if payable is None:
+        return None
+    prepaid, rounding = (each or Decimal(0) for each in others)
+    return payable + prepaid - rounding
+
+
 def _invoice(root: Node, values: _Values) -> InvoiceDoc | None:
     credit = root.name == "CreditNote"
     number, issued = root.value("ID"), values.day(root.first("IssueDate"))
-    total = values.number(root.first("LegalMonetaryTotal/PayableAmount"))
+    total = _billed(root, values)
     if not number or issued is None or total is None:
         if number and issued is None:
             values.note("no-date", f"The {root.name} does not say its day.", root)
@@ -419,8 +431,6 @@ def _invoice(root: Node, values: _Values) -> InvoiceDoc | None:
     )
     added = sum((line.quantity * line.unit_price for line in lines), tax)
     added += sum((charge.amount for charge in document.charges), Decimal(0))
-    added -= values.number(root.first("LegalMonetaryTotal/PrepaidAmount")) or Decimal(0)
-    added += values.number(root.first("LegalMonetaryTotal/PayableRoundingAmount")) or Decimal(0)
     if added.quantize(_CENT, ROUND_HALF_UP) != total.quantize(_CENT, ROUND_HALF_UP):
         values.note(
             "total-differs", f"Lines, charges and taxes do not add up to the total of {total}.", root, "warning"

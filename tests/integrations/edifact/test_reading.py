@@ -113,6 +113,16 @@ def test_a_credit_with_charges_and_tax() -> None:
     assert document.lines[0].unit_price == 10
 
 
+@pytest.mark.parametrize("totals", [("MOA+388:20", "MOA+113:15", "MOA+9:5"), ("MOA+113:15", "MOA+9:5"), ("MOA+9:20",)])
+def test_what_was_paid_before_is_part_of_the_bill(totals: tuple[str, ...]) -> None:
+    read_ = result(
+        "INVOIC", "BGM+380+I-1+9", "DTM+137:20260304:102", "LIN+1++:IN", "QTY+47:2:PCE", "MOA+203:20", "UNS+S", *totals
+    )
+    assert isinstance(read_.document, InvoiceDoc)
+    assert read_.document.total == 20
+    assert "total-differs" not in [finding.code for finding in read_.findings]
+
+
 def test_an_unknown_message_is_said() -> None:
     (finding,) = result("PRICAT", "BGM+9+1+9").findings
     assert finding.code == "unknown-set"

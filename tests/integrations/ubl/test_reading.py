@@ -186,6 +186,18 @@ def test_a_total_that_does_not_add_up_is_said_and_kept() -> None:
     assert [f.code for f in result.findings] == ["total-differs"]
 
 
+def test_what_was_paid_before_is_part_of_the_bill() -> None:
+    text = (
+        '<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"><ID>I1</ID><IssueDate>2026-03-01</IssueDate>'
+        "<LegalMonetaryTotal><PrepaidAmount>15.02</PrepaidAmount><PayableRoundingAmount>0.02</PayableRoundingAmount>"
+        "<PayableAmount>5</PayableAmount></LegalMonetaryTotal>"
+        '<InvoiceLine><ID>1</ID><InvoicedQuantity unitCode="EA">2</InvoicedQuantity><LineExtensionAmount>20</LineExtensionAmount></InvoiceLine></Invoice>'
+    )
+    result = read(text.encode(), schema_dir="")
+    assert isinstance(result.document, InvoiceDoc)
+    assert (result.document.total, list(result.findings)) == (Decimal(20), [])
+
+
 @given(st.data())
 def test_damaged_files_are_read_or_refused_and_never_crash(data: st.DataObject) -> None:
     raw = bytearray(ORDER.encode())
