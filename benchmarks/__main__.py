@@ -6,7 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from benchmarks.harness import BASE, Report, database
+from benchmarks.harness import BASE, Report, database, server
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -16,10 +16,12 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - set(known):
         print(f"No benchmark is called {', '.join(sorted(unknown))}. There are: {', '.join(known)}", file=sys.stderr)
         return 2
-    with database() as version:
-        report = Report(postgres=version)
+    report = Report()
+    with server():
         for name in names or known:
-            importlib.import_module(f"benchmarks.bench_{name}").run(report)
+            # what one leaves behind is not in the way of the next
+            with database() as report.postgres:
+                importlib.import_module(f"benchmarks.bench_{name}").run(report)
     print(f"\nWritten to {report.write(FOLDER / 'results').relative_to(BASE)}")
     for line in report.broken:
         print(f"Over its limit: {line}", file=sys.stderr)

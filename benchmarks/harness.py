@@ -29,8 +29,8 @@ BASE = Path(__file__).resolve().parent.parent
 
 
 @contextmanager
-def database() -> Iterator[str]:
-    """Django on a fresh migrated database, of a throw-away PostgreSQL unless one was given; its version."""
+def server() -> Iterator[None]:
+    """Django on a throw-away PostgreSQL, unless one was given."""
     own = Embedded.make_throwaway()
     own_postgres = not (os.environ.get("DATABASE_URL") or os.environ.get("PORTAL_PG_HOST"))
     try:
@@ -46,15 +46,24 @@ def database() -> Iterator[str]:
 
         if own_postgres:
             connection.settings_dict["TEST"]["TEMPLATE"] = migrated_cluster.ensure_migrated(own)
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-        try:
-            yield ".".join(map(str, connection.get_database_version()))
-        finally:
-            connection.creation.destroy_test_db("portal", verbosity=0)
+        yield
     finally:
         own.stop()
         migrated_cluster.keep(own)
         own.discard()
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """A fresh migrated database on the server; PostgreSQL's version."""
+    from django.db import connection  # only after set-up
+
+    name = connection.settings_dict["NAME"]
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        yield ".".join(map(str, connection.get_database_version()))
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
 
 
 def _server_cpu_path() -> Path | None:
@@ -170,7 +179,7 @@ class Line:
 class Report:
     """The results of one run, printed as they come."""
 
-    postgres: str
+    postgres: str = ""
     lines: list[Line] = field(default_factory=list)
 
     def add(

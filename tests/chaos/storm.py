@@ -24,7 +24,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from benchmarks.harness import database
+from benchmarks.harness import database, server
 
 PER_ORDER = 10
 """Documents an order leads to: it and its receipt and voucher to the ERP, it to the supplier, 997s both ways, 855, 856, 810."""
@@ -300,7 +300,7 @@ class Storm:
 @contextlib.contextmanager
 def storm(plan: Plan) -> Iterator[Storm]:
     """A storm over servers of its own; they are gone afterwards."""
-    with database(), tempfile.TemporaryDirectory(prefix="storm-") as home:
+    with server(), database(), tempfile.TemporaryDirectory(prefix="storm-") as home:
         _keep_commits()
         run = Storm(plan, Path(home))
         try:
