@@ -22,10 +22,10 @@ from procurement.models import (
     Receipt,
     SupplierAnswerLine,
 )
-from procurement.services.commitments import order_retotal
 from procurement.services.invoices import invoice_clear, invoice_drop, invoice_lock, short_paid
 from procurement.services.purchase_orders import (
     order_lock,
+    order_restate,
     purchase_order_cancel,
     purchase_order_changed,
     purchase_order_drop_line,
@@ -190,8 +190,7 @@ def _decide_order_case(case: ExceptionCase, order: PurchaseOrder, actor: Actor, 
             line=line, actor=actor, reason=comment or case.title, tell_supplier=answer.action != "rejected"
         )
     elif taken := _take_answer(line, answer):
-        order_retotal(order, order.lines.all())
-        order.save(update_fields=["total", "committed"])
+        order_restate(order, list(order.lines.all()), actor)
         # whoever proposed it knows it: only the ERP has to be told
         what = f"line {line.line_number}: {taken}"
         purchase_order_changed(order=order, actor=actor, what=what, tell_supplier=False)

@@ -293,15 +293,21 @@ def purchase_order_drop_line(*, line: PurchaseOrderLine, reason: str, actor: Act
     line.save(update_fields=["cancelled"])
     RequisitionLine.objects.filter(order_lines=line).update(fill=RequisitionLine.Fill.TO_SOURCE)
     lines = [line if each.pk == line.pk else each for each in lines]
-    order_retotal(order, lines)
-    if order.status in PurchaseOrder.RECEIVABLE:
-        state = state_by_receipts(order, lines)
-        if state != order.status:
-            order.resume(state)
-    order.save(update_fields=["total", "committed", "status"])
+    order_restate(order, lines, actor)
     purchase_order_changed(
         order=order, actor=actor, what=f"line {line.line_number} taken off: {reason}", tell_supplier=tell_supplier
     )
+
+
+def order_restate(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine], actor: Actor) -> None:
+    """A locked order whose lines changed: what it costs, and where it stands by what was received."""
+    before = order.status
+    order_retotal(order, lines)
+    if order.status in PurchaseOrder.RECEIVABLE and (state := state_by_receipts(order, lines)) != order.status:
+        order.resume(state)
+    order.save(update_fields=["total", "committed", "status"])
+    if order.status == Status.RECEIVED != before:
+        emit(*requisitions_settle(order_id=order.pk, actor=actor))
 
 
 def state_by_receipts(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine]) -> str:

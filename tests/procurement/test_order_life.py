@@ -340,3 +340,14 @@ def answered(net: Network, order: PurchaseOrder, **answer: object) -> SupplierAn
         actor=net.actor("buyer@NORTH"), order_number=order.number, supplier_id=order.supplier_id, message_key=f"k{answer}"[:100],
         status="changed", lines=[AnsweredLineInput(line_number=1, **answer)],  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def test_a_smaller_quantity_that_is_here_already_completes_the_order(net: Network) -> None:
+    order = ordered(net)
+    receive(net, order, "7")
+    case = answer(net, order, "quantity_changed", quantity=D(7))
+    exception_resolve(actor=net.actor("buyer@network"), case_id=case.pk, resolution="accept_answer")
+    assert status(order) == "received"
+    assert order.lines.get().quantity == 7
+    assert committed(order) == (D("58.94"), D("58.94"))
+    assert status(Requisition.objects.get()) == "fulfilled"
