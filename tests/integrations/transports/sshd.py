@@ -14,12 +14,14 @@ from contextlib import contextmanager, suppress
 from getpass import getuser
 from pathlib import Path
 
+import paramiko
 import pytest
 
 from tests.simulators.companies import until
 
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-MISSING = "NO SSHD: install Debian's package `openssh-server` to test SFTP; NOTHING WAS TESTED AGAINST A REAL SERVER"
+NOTHING = "NOTHING WAS TESTED AGAINST A REAL SERVER"
+MISSING = f"NO SSHD: install Debian's package `openssh-server` to test SFTP; {NOTHING}"
 PASSWORD = "right-password"
 _HASH = "$6$portal$pXwLieySibiRQZByOQyWRQ8/R0oH3akhxV/8jMEvWABAkb1l90.ec/WTHWkPPMPfzYidmCg3bHjbFOC6M7Q1f0"
 
@@ -75,6 +77,16 @@ class Sshd:
             return probe.recv(4) == b"SSH-"
         return False
 
+    def locks_out(self) -> bool:
+        """Whether this user's account is one that nobody may sign in to, such as `nobody`."""
+        if os.geteuid() == 0:
+            return False
+        with socket.create_connection(("127.0.0.1", self.port), 10) as plain, paramiko.Transport(plain) as client:
+            client.start_client(timeout=10)
+            with suppress(paramiko.SSHException):
+                client.auth_publickey(self.user, paramiko.Ed25519Key.from_private_key_file(str(self.home / "client")))
+        return "not allowed because account is locked" in (self.home / "log").read_text()
+
     def kill(self) -> None:
         """The server and every session of it, without warning."""
         if self.process is None:
@@ -112,6 +124,10 @@ def running(home: Path, root: Path) -> Iterator[Sshd]:
     server = Sshd(home, root)
     try:
         server.start()
+        if server.locks_out():
+            pytest.skip(
+                f"NO SFTP FOR {server.user}: its account is locked, so sshd lets nobody sign in as it; {NOTHING}"
+            )
         yield server
     finally:
         server.kill()
