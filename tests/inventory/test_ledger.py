@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -206,8 +207,10 @@ def test_opposite_transfers_do_not_wait_for_each_other(transactional_db: None) -
     lot = lot_of(net)
     for place in ("NORTH-STORE", "NORTH-OR"):
         put_stock(net, place, "GLOVE", "100")
-    there = lambda: post(net, move(net, lot, "NORTH-STORE", "NORTH-OR", "1"))  # noqa: E731
-    back = lambda: post(net, move(net, lot, "NORTH-OR", "NORTH-STORE", "1"))  # noqa: E731
+    there, back = (
+        partial(post, net, move(net, lot, *way, "1"))
+        for way in (("NORTH-STORE", "NORTH-OR"), ("NORTH-OR", "NORTH-STORE"))
+    )
     for _ in range(10):
         assert both(there, back) == []
     assert set(on_hand(net).values()) == {D(100)}
