@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrations.canonical import Acknowledgement, Document, ItemIdentity, Order
+from integrations.canonical import Acknowledgement, Document, ItemIdentity, Order, revised
 from integrations.edifact import EdifactEnvelope, EdifactError, ServiceCharacters, document_bytes, parse, read
 from tests.integrations.x12.documents import EVERY
 from tests.integrations.x12.test_order import simple
@@ -25,7 +25,7 @@ CHARS = [ServiceCharacters(), ServiceCharacters("|", "*", ",", "\\", "~"), Servi
 
 def sayable(document: Document) -> Document:
     """EDIFACT has no revision of an order."""
-    return replace(document, revision=0) if isinstance(document, Order) else document
+    return revised(document, revision=0) if isinstance(document, Order) else document
 
 
 @pytest.mark.parametrize("kind", ["order", "order_answer", "ship_notice", "invoice"])
@@ -75,8 +75,8 @@ def test_an_order_looks_as_partners_expect() -> None:
         (simple(number="PO\n1"), "cannot be sent"),
         (simple(number="PO\x01"), "cannot be sent"),
         (simple(number="PO\u0416"), "cannot be sent"),
-        (simple(lines=(replace(simple().lines[0], unit=""),)), "no unit"),
-        (simple(lines=(replace(simple().lines[0], identity=ItemIdentity(others={"UDI-DI": "1"})),)), "UDI-DI"),
+        (simple(lines=(revised(simple().lines[0], unit=""),)), "no unit"),
+        (simple(lines=(revised(simple().lines[0], identity=ItemIdentity(others={"UDI-DI": "1"})),)), "UDI-DI"),
         (Acknowledgement(functional_id="PO", group_control="1", status="accepted"), "cannot be said in EDIFACT"),
     ],
 )
