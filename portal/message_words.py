@@ -18,6 +18,7 @@ NAMES = {
     "DESADV": "DESADV ship notice",
     "INVOIC": "INVOIC invoice",
     "OrderResponse": "UBL answer",
+    "OrderResponseSimple": "UBL answer",
     "DespatchAdvice": "UBL ship notice",
     "Invoice": "UBL invoice",
     "CreditNote": "UBL credit",

@@ -164,7 +164,7 @@ class EdiChannel:
         profile = profile_of(partner, test=test)
         interchange = self._numbered(message, "PO" if document.purpose == "original" else "PC", test=test)
         if partner.format == Partner.Format.UBL:
-            content = ubl.document_bytes(document, profile)
+            content = ubl.document_bytes(document, profile, timezone.now())
         elif partner.format == Partner.Format.EDIFACT:
             envelope = edifact.EdifactEnvelope(
                 sender=(partner.our_qualifier, partner.our_id), receiver=(partner.qualifier, partner.identifier),

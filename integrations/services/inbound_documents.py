@@ -194,7 +194,15 @@ class _TakenBack(Exception):
 def document_try(message: InboundMessage, partner: Partner, said: Said | None = None) -> None:
     """Run the real handler, note what it did, and take it back. In the caller's transaction."""
     said = said or piece_read(bytes(message.payload.content), profile_of(partner))
-    told = Told("failed", "It cannot be read.")
+    told = document_told(message, partner, said)
+    message.findings = findings_plain(said.findings)
+    message.state, message.lane, message.key, message.attempt_count = State.SANDBOX, Lane.SANDBOX, None, 0
+    message.trial, message.cause, message.detail = told.plain(), told.cause[:60], told.sentence[:500]
+    message.save()
+
+
+def document_told(message: InboundMessage, partner: Partner, said: Said) -> Told:
+    """What a document would do: the real handler runs and everything it did is taken back. In the caller's transaction."""
     try:
         with transaction.atomic():
             about = _apply(message, partner, said)
@@ -203,15 +211,12 @@ def document_try(message: InboundMessage, partner: Partner, said: Said | None = 
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             raise _TakenBack(told_of(about.number, said.document, partner))
     except _TakenBack as back:
-        told = back.told
+        return back.told
     except _Verdict as verdict:
-        told = Told(verdict.state, verdict.words, cause=verdict.cause)
+        return Told(verdict.state, verdict.words, cause=verdict.cause)
     except DomainError as error:
-        told = Told("failed", " ".join([error.message, *(each.message for each in error.findings)]), cause=error.code)
-    message.findings = findings_plain(said.findings)
-    message.state, message.lane, message.key, message.attempt_count = State.SANDBOX, Lane.SANDBOX, None, 0
-    message.trial, message.cause, message.detail = told.plain(), told.cause[:60], told.sentence[:500]
-    message.save()
+        words = " ".join([error.message, *(each.message for each in error.findings)])
+        return Told("failed", words, cause=error.code)
 
 
 # --- one function per document ------------------------------------------------------------------------------------------
