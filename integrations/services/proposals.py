@@ -23,6 +23,7 @@ LEAVE: Final = ""
 MOST: Final = 40
 """Proposals of one file: more are no habits but another kind of file."""
 _UNIT: Final = "355"
+_LONGEST_UNIT: Final = 6
 _ALIKE: Final = (
     ("EA", "PC", "PCE", "UN", "C62", "H87", "NAR", "ST", "STK"), ("CA", "CS", "CT", "CTN", "CSE", "XCS", "XCT"),
     ("BX", "BOX", "XBX"), ("PK", "PAK", "PKG", "PAC", "XPK"), ("BG", "BAG", "XBG"), ("RL", "RO", "ROL", "XRO"),
@@ -49,6 +50,11 @@ class Proposal:
     now: str
     choices: tuple[tuple[str, str], ...]
     value: str = LEAVE
+
+    @property
+    def known(self) -> bool:
+        """Whether something else than what is so already is proposed; else it is only a choice."""
+        return self.value not in (LEAVE, self.now)
 
 
 def proposals_for(
@@ -164,15 +170,15 @@ def _units(
     """Codes that are none of ours: what we order the item in, else what is alike, else a choice."""
     parts: dict[str, set[str]] = {}
     for unit, part in _lines(found):
-        if unit and unit not in units and unit not in profile.units.values():
+        if unit and len(unit) <= _LONGEST_UNIT and unit not in units and unit not in profile.units.values():
             parts.setdefault(unit, set()).add(part)
     for unit, items in parts.items():
         theirs = next((raw for raw, ours in UNECE_UNITS.items() if ours == unit and _says(content, raw)), unit)
         told = {ordered[part] for part in items if part in ordered}
         alike = [ours for group in _ALIKE if theirs in group for ours in group if ours in units]
-        value = told.pop() if len(told) == 1 else next(iter(alike), LEAVE)
-        choices = ((LEAVE, f"{theirs}, the same on both sides"), *((each, each) for each in sorted(units)))
-        yield Proposal(f"unit:{theirs}", f"Their unit {theirs} is our", theirs, theirs, choices, value)
+        value = told.pop() if len(told) == 1 else next(iter(alike), unit)
+        choices = ((unit, f"{unit}, which we have not used so far"), *((each, each) for each in sorted(units)))
+        yield Proposal(f"unit:{theirs}", f"Their unit {theirs} is our", theirs, unit, choices, value)
 
 
 def _says(content: bytes, code: str) -> bool:

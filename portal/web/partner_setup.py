@@ -235,9 +235,10 @@ def _test(request: HttpRequest, actor: Actor, row: Partner, _items: list[Item]) 
 def _sample(file: InboundMessage, row: Partner) -> dict[str, Any]:
     """A file in the sandbox: what it is, what it tells for the profile, and what each of its documents would have done."""
     content, documents = bytes(file.payload.content), list(file.documents.all())
+    proposals = samples.sample_proposals(partner=row, content=content)
     return {
         **about_file(content, SEGMENTS, profile_of(row)), "pk": file.pk, "name": file.file_name,
-        "problem": file.detail if file.cause else "", "proposals": samples.sample_proposals(partner=row, content=content),
+        "problem": file.detail if file.cause else "", "proposals": proposals, "proposes": any(each.known for each in proposals),
         "documents": [trial_shown(each) for each in documents],
         "orders": [(number, number) for number in samples.orders_to_try(row)] if any(each.kind in DOCUMENTS for each in documents) else [],
     }  # fmt: skip
