@@ -16,6 +16,7 @@ DOCUMENTS: Final = {
     "OrderResponseSimple": "order_answer",
     "856": "ship_notice", "DESADV": "ship_notice", "DespatchAdvice": "ship_notice",
     "810": "invoice", "INVOIC": "invoice", "Invoice": "invoice", "CreditNote": "invoice",
+    "832": "price_catalog", "846": "inventory_snapshot",
 }  # fmt: skip
 """Type of a document in its format -> the kind of canonical document it is, of those that partners send us."""
 _LONGEST: Final = 18

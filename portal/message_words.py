@@ -11,6 +11,7 @@ NAMES = {
     "voucher.post": "Voucher",
     "acknowledgement.send": "997 acknowledgement",
     "test_order.send": "Test order",
+    "remittance.send": "Remittance advice",
     "order_again.create": "Order, once more",
     "order_again.change": "Order change, once more",
     "order_again.cancel": "Cancellation, once more",
@@ -27,6 +28,9 @@ NAMES = {
     "856": "856 ship notice",
     "810": "810 invoice",
     "850": "850 order",
+    "832": "832 price catalog",
+    "846": "846 stock report",
+    "865": "865 answer to a change",
 }
 
 

@@ -23,13 +23,23 @@ from core.actors import Actor
 from core.audit import acting
 from core.errors import Conflict, DomainError
 from core.tracing import tracing
-from integrations.canonical import Acknowledgement, Document, InvoiceDoc, OrderAnswer, ShipNotice, to_json
+from integrations.canonical import (
+    Acknowledgement,
+    Document,
+    InventorySnapshot,
+    InvoiceDoc,
+    OrderAnswer,
+    PriceCatalog,
+    ShipNotice,
+    to_json,
+)
 from integrations.edi_desk import Said
 from integrations.edi_files import DOCUMENTS, is_test, piece_read
 from integrations.erp.base import PURCHASE_ORDER_CREATE
 from integrations.mapping.inbound import answered_lines, invoice_input, ship_notices
 from integrations.models import InboundMessage, Interchange, Partner, PartnerDocument
 from integrations.services.inbox import acknowledge_after, file_split, findings_plain
+from integrations.services.informing import catalog_compared, stock_compared
 from integrations.services.profiles import profile_of
 from integrations.services.service_actor import service_actor
 from integrations.services.trials import Told, told_of
@@ -59,6 +69,8 @@ class _About:
     number: str
     facility_id: int | None
     trace_id: str
+    told: Told | None = None
+    """What was found, where a document only informs."""
 
 
 class _Verdict(Exception):
@@ -155,6 +167,7 @@ def _work(message: InboundMessage, partner: Partner) -> None:
     message.applied_at = timezone.now() if message.state == State.APPLIED else None
     message.document_kind, message.document_number = about.kind, about.number
     message.facility_id, message.trace_id = about.facility_id, about.trace_id
+    message.trial = about.told.plain() if about.told else None
     message.save()
 
 
@@ -209,7 +222,7 @@ def document_told(message: InboundMessage, partner: Partner, said: Said) -> Told
             with connection.cursor() as cursor:
                 # what would be refused at the end of the transaction shows now
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            raise _TakenBack(told_of(about.number, said.document, partner))
+            raise _TakenBack(about.told or told_of(about.number, said.document, partner))
     except _TakenBack as back:
         return back.told
     except _Verdict as verdict:
@@ -261,6 +274,16 @@ def _invoice(message: InboundMessage, partner: Partner, document: InvoiceDoc) ->
     return _About("invoice", row.number, row.facility_id, row.trace_id)
 
 
+def _price_catalog(message: InboundMessage, partner: Partner, document: PriceCatalog) -> _About:
+    _once(message, partner, document.number, _digest(document))
+    return _About("", document.number, None, message.trace_id, catalog_compared(document, partner))
+
+
+def _inventory_snapshot(message: InboundMessage, partner: Partner, document: InventorySnapshot) -> _About:
+    _once(message, partner, document.number, _digest(document))
+    return _About("", document.number, None, message.trace_id, stock_compared(document, partner))
+
+
 def _acknowledgement(message: InboundMessage, partner: Partner, document: Acknowledgement) -> _About:
     group = document.group_control
     interchange = (
@@ -303,6 +326,8 @@ _HANDLERS: Final[Mapping[type[Document], Callable[[InboundMessage, Partner, Any]
     OrderAnswer: _answer,
     ShipNotice: _ship_notice,
     InvoiceDoc: _invoice,
+    PriceCatalog: _price_catalog,
+    InventorySnapshot: _inventory_snapshot,
     Acknowledgement: _acknowledgement,
 }
 _SOURCES: Final = {"x12": "810", "edifact": "edifact", "ubl": "ubl"}

@@ -81,6 +81,9 @@ def partner_documents_choose(*, actor: Actor, code: str, form: str, documents: C
             raise Invalid("Choose a format.", code="format_unknown")
         if unknown := sorted(set(documents) - set(PartnerDocument.Document.values)):
             raise Invalid(f"There is no document {unknown[0]}.", code="document_unknown")
+        if form != Partner.Format.X12 and (extra := sorted(set(documents) & set(PartnerDocument.X12_ONLY))):
+            words = f"{PartnerDocument.Document(extra[0]).label} are exchanged in X12 only."
+            raise Invalid(words, code="x12_only")
         if form != partner.format and partner.documents.filter(stage=Stage.LIVE).exists():
             raise Conflict(
                 "Documents are live in the old format. Put them back into the sandbox first.", code="live_already"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
+from django.db.models import Value
 from django.utils import timezone
 
 from core.actors import Actor
@@ -23,7 +24,7 @@ from integrations.canonical import (
     ShipNotice,
 )
 from integrations.edi_files import DOCUMENTS, MEDIA_TYPES, piece_read
-from integrations.models import InboundMessage, Partner
+from integrations.models import InboundMessage, Partner, PartnerDocument
 from integrations.services.inbound_documents import document_told, document_try
 from integrations.services.inbox import file_split
 from integrations.services.onboarding import (
@@ -75,10 +76,17 @@ def sample_read(*, actor: Actor, code: str, name: str, content: bytes) -> Inboun
 
 def sample_proposals(*, partner: Partner, content: bytes) -> list[Proposal]:
     """What a sample tells about how the partner writes, beside what is agreed already."""
-    units = {*ItemPackaging.objects.values_list("unit", flat=True).distinct().order_by()}
-    units |= {*Item.objects.values_list("base_unit", flat=True).distinct().order_by()}
-    ordered = dict(SupplierItem.objects.filter(supplier=partner.supplier_id).values_list("supplier_part", "order_unit"))
-    return proposals_for(content, profile_of(partner), partner.format, units=units, ordered=ordered)
+    nothing = Value("")
+    ours = Item.objects.order_by().values_list("base_unit", nothing)
+    packs = ItemPackaging.objects.order_by().values_list("unit", nothing)
+    offers = (
+        SupplierItem.objects.filter(supplier=partner.supplier_id).order_by().values_list("order_unit", "supplier_part")
+    )
+    known = list(ours.union(packs, offers))
+    return proposals_for(
+        content, profile_of(partner), partner.format,
+        units={unit for unit, _ in known}, ordered={part: unit for unit, part in known if part},
+    )  # fmt: skip
 
 
 def sample_take_over(
@@ -107,6 +115,15 @@ def _file(partner: Partner, file_id: int) -> InboundMessage:
     return file
 
 
+def about_an_order(kind: str) -> bool:
+    """Whether documents of a type name an order of ours."""
+    return DOCUMENTS.get(kind) in (
+        PartnerDocument.Document.ORDER_ANSWER,
+        PartnerDocument.Document.SHIP_NOTICE,
+        PartnerDocument.Document.INVOICE,
+    )
+
+
 def orders_to_try(partner: Partner) -> list[str]:
     """The newest orders with the supplier that a document could be about."""
     found = PurchaseOrder.objects.filter(supplier=partner.supplier_id).exclude(
@@ -129,7 +146,7 @@ def sample_try_against(*, actor: Actor, code: str, file_id: int, order_number: s
         if order is None:
             raise NotFound(f"We have no order {order_number.strip()[:40]} with {partner.supplier.name}.")
         lines = list(order.lines.order_by("line_number"))
-        found = [row for row in file.documents.select_related("payload") if row.kind in DOCUMENTS][:MOST_TRIED]
+        found = [row for row in file.documents.select_related("payload") if about_an_order(row.kind)][:MOST_TRIED]
         tried = [row for row in found if _tried_against(row, partner, order.number, lines)]
         if not tried:
             raise Invalid("Nothing in this file can be read as being about an order.", code="sample_of_no_order")

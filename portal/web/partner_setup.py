@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 
 from core.actors import Actor
 from core.errors import DomainError, Finding, Invalid, NotFound
-from integrations.edi_files import DOCUMENTS
 from integrations.models import InboundMessage, Interchange, Partner
 from integrations.partner_figures import partners_require, sandbox_files
 from integrations.services import onboarding, samples
@@ -82,6 +82,7 @@ def _page(
     refusal: DomainError | None = None,
     keys: Sequence[str] = (),
 ) -> HttpResponse:
+    prefetch_related_objects([row], "documents", "contacts")
     items = checklist(row)
     code, names = row.supplier.code, list(STEPS)
     after = names[names.index(step) + 1] if step != names[-1] else ""
@@ -240,7 +241,7 @@ def _sample(file: InboundMessage, row: Partner) -> dict[str, Any]:
         **about_file(content, SEGMENTS, profile_of(row)), "pk": file.pk, "name": file.file_name,
         "problem": file.detail if file.cause else "", "proposals": proposals, "proposes": any(each.known for each in proposals),
         "documents": [trial_shown(each) for each in documents],
-        "orders": [(number, number) for number in samples.orders_to_try(row)] if any(each.kind in DOCUMENTS for each in documents) else [],
+        "orders": [(number, number) for number in samples.orders_to_try(row)] if any(samples.about_an_order(each.kind) for each in documents) else [],
     }  # fmt: skip
 
 

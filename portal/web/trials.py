@@ -21,8 +21,11 @@ def trial_shown(row: InboundMessage) -> dict[str, Any]:
     """Outcome, sentence, lines and what somebody would have to decide."""
     told = row.trial or {}
     against = told.get("against")
+    shown = _shown(told, row.detail)
+    if row.state == InboundMessage.State.APPLIED:
+        shown |= {"words": "For information", "tone": "info", "icon": "info-circle"}
     return {
-        "name": message_name(row.kind), "control": row.control_number, **_shown(told, row.detail),
+        "name": message_name(row.kind), "control": row.control_number, **shown,
         "against": {"number": against["order"], **_shown(against, "")} if against else None,
     }  # fmt: skip
 
