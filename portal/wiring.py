@@ -47,7 +47,7 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     procurement_events.InvoiceExceptionResolved: [],
     procurement_events.InvoiceCleared: [integrations.subscribers.tell_voucher],
     procurement_events.InvoicePosted: [],
-    procurement_events.InvoicePaid: [procurement.subscribers.close_paid_order],
+    procurement_events.InvoicePaid: [procurement.subscribers.close_paid_order, integrations.subscribers.tell_payment],
     procurement_events.InvoiceDisputed: [],
     procurement_events.InvoiceDisputeEnded: [],
     integration_events.MessageHandled: [],

@@ -68,6 +68,7 @@ def supplier_answer_record(
         if known:
             return known
         order_lines = list(order.lines.select_related("item").prefetch_related("item__packagings"))
+        lines = lines or _whole(order_lines, status)
         found = [(_find_line(order_lines, line), line) for line in lines]
         pairs = [(ol, _in_order_unit(ol, line)) for ol, line in found]
         limits = limits_for(facility_id=order.facility_id, supplier_id=supplier_id)
@@ -113,6 +114,14 @@ def _elsewhere(pairs: Sequence[tuple[PurchaseOrderLine, AnsweredLineInput]]) -> 
         else max(ol.quantity - (line.quantity or Decimal(0)), Decimal(0))
         for n, (ol, line) in enumerate(pairs)
     ]  # fmt: skip
+
+
+def _whole(order_lines: Sequence[PurchaseOrderLine], status: str) -> list[AnsweredLineInput]:
+    """A yes or no to the order as a whole is the same about each of its lines."""
+    if status not in ("accepted", "rejected"):
+        return []
+    live = [ol for ol in order_lines if not ol.cancelled]
+    return [AnsweredLineInput(line_number=ol.line_number, action=status, quantity=ol.quantity) for ol in live]
 
 
 def _judge(
