@@ -179,7 +179,7 @@ def _frame(request: HttpRequest, actor: Actor, queue: str, query: QueryDict, sav
         "title": TITLES[queue],
         "tabs": tabs,
         "query_string": tools["list_here"],
-        "causes": [_cause(cause, base) for cause in root_causes(actor, queue)],
+        "causes": [_cause(cause, base) for cause in root_causes(actor, queue, facility_id=facility_chosen(request))],
         "base": base,
         "count_text": f"{counts.get(view, counts['all']):,} open" if not narrowed else "",
         "reasons_of": list(REASONS.items()),

@@ -118,14 +118,19 @@ def when(moment: datetime | None, tz: str | tzinfo = UTC, *, now: datetime | Non
     return Shown(text, exact(moment, zone), moment.isoformat())
 
 
-def day(value: date | None, *, today: date | None = None) -> Shown:
-    """A calendar day: `today`, `tomorrow`, `yesterday`, else `Tue 12 Nov`; other years say theirs. The title is ISO."""
+def day(value: date | None, tz: str | tzinfo = UTC, *, today: date | None = None) -> Shown:
+    """A calendar day: `today` (in the zone), `tomorrow`, `yesterday`, else `Tue 12 Nov`; other years say theirs. The title is ISO."""
     if value is None:
         return NOTHING
-    today = today or datetime.now(UTC).date()
+    today = today or today_in(tz)
     named = {0: "today", 1: "tomorrow", -1: "yesterday"}.get((value - today).days)
     text = named or (f"{value:%a} " if abs((value - today).days) < 60 else "") + _day(value, today.year)
     return Shown(text, value.isoformat(), value.isoformat())
+
+
+def today_in(tz: str | tzinfo) -> date:
+    """The day it is there: in the evening of Illinois, London has tomorrow."""
+    return datetime.now(zone_of(tz)).date()
 
 
 def exact(moment: datetime, tz: str | tzinfo = UTC) -> str:

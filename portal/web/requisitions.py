@@ -105,7 +105,7 @@ def _row(row: Requisition) -> dict[str, Any]:
         "requester": row.requester.name,
         "status": badge(row.status, "requisition"),
         "urgent": row.urgent,
-        "needed": fmt.day(row.needed_by),
+        "needed": fmt.day(row.needed_by, row.facility.timezone),
         "amount": fmt.money(row.total, row.currency),
         "age": fmt.age(since, row.facility.timezone),
     }
@@ -185,7 +185,7 @@ def _facts(row: Requisition) -> list[parts.Fact]:
         parts.Fact(label="Amount", value=fmt.money(row.total, row.currency)),
     ]
     if row.needed_by:
-        facts.append(parts.Fact(label="Needed by", value=fmt.day(row.needed_by)))
+        facts.append(parts.Fact(label="Needed by", value=fmt.day(row.needed_by, row.facility.timezone)))
     if row.submitted_at:
         facts.append(parts.Fact(label="Submitted", value=fmt.when(row.submitted_at, row.facility.timezone)))
     if row.urgent:

@@ -81,7 +81,8 @@ def _facets(query: QueryDict, around: Around) -> list[parts.Facet]:
 
 
 def _row(row: StockBalance) -> dict[str, Any]:
-    today = timezone.now().date()
+    zone = row.location.facility.timezone
+    today = fmt.today_in(zone)
     expired = row.lot.expiry is not None and row.lot.expiry < today
     soon = row.lot.expiry is not None and not expired and (row.lot.expiry - today).days <= SOON_DAYS
     return {
@@ -91,7 +92,7 @@ def _row(row: StockBalance) -> dict[str, Any]:
         "place": row.location.name,
         "facility": row.location.facility.name,
         "lot": row.lot.number,
-        "expiry": fmt.day(row.lot.expiry),
+        "expiry": fmt.day(row.lot.expiry, zone),
         "soon": soon or expired,
         "status": badge("expired") if expired else badge(row.lot.status),
         "quantity": fmt.quantity(row.quantity, row.item.base_unit),
