@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render, resolve_url
 from django.urls import Resolver404, resolve
@@ -131,7 +132,12 @@ class DomainErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DomainError) or request.path.startswith("/api/"):
+        if request.path.startswith("/api/"):
+            return None
+        if isinstance(exception, DataError):
+            # what no column can hold: characters without a meaning, numbers without a measure
+            exception = Invalid("Something typed here cannot be stored: a strange character, or a number that is too large.")
+        if not isinstance(exception, DomainError):
             return None
         status = status_of(exception)
         page = "domain_error.html#problem" if getattr(request, "htmx", False) else "domain_error.html"

@@ -76,6 +76,11 @@ DONE = {
     "refuse_answer": "The line goes back to sourcing.", "send_again": "The order is sent again.",
     "cancel_order": "The order was cancelled.",
 }  # fmt: skip
+FIRST_CHOICE = {
+    ExceptionCase.Kind.NOT_RECEIVED: "wait_for_receipt", ExceptionCase.Kind.UNIT: "request_credit",
+    ExceptionCase.Kind.OVER_ORDERED: "request_credit", ExceptionCase.Kind.DUPLICATE: "",
+}  # fmt: skip
+"""What stands out among the actions, where it is not to accept: nobody pays by the first button for what never came."""
 CONFIRM = {
     "short_pay": "This difference is taken off what is paid.",
     "accept_answer": "It becomes what was ordered.",
@@ -254,7 +259,7 @@ def _chosen(actor: Actor, found: ExceptionCase, *, findings: Sequence[Finding] =
         "kind_label": found.get_kind_display(),
         "case_facts": _case_facts(found, zone),
         "actions": [
-            {"code": code, "label": label, "key": key, "icon": icon, "css": css, "confirm": CONFIRM.get(code, ""),
+            {"code": code, "label": label, "key": key, "icon": icon, "css": _css(found, code, css), "confirm": CONFIRM.get(code, ""),
              "tone": "danger" if css == "btn-danger" else ""}
             for code, label, key, icon, css in ACTIONS
             if code in legal
@@ -269,6 +274,11 @@ def _chosen(actor: Actor, found: ExceptionCase, *, findings: Sequence[Finding] =
         "reasons_of": list(REASONS.items()),
         "case_findings": findings,
     }  # fmt: skip
+
+
+def _css(found: ExceptionCase, code: str, css: str) -> str:
+    first = FIRST_CHOICE.get(ExceptionCase.Kind(found.kind))
+    return css if first is None or css == "btn-danger" else "btn-primary" if code == first else ""
 
 
 def _case_facts(found: ExceptionCase, zone: str) -> list[parts.Fact]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -42,7 +42,8 @@ def number(value: Decimal | int | None, *, places: int | None = None) -> str:
     if value is None:
         return EMPTY_TEXT
     if places is not None:
-        return _minus(f"{value:,.{places}f}")
+        exact = Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        return _minus(f"{exact:,f}")
     text = f"{value:,f}"
     return _minus(text.rstrip("0").rstrip(".") if "." in text else text)
 
