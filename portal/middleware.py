@@ -136,7 +136,9 @@ class DomainErrorMiddleware:
             return None
         if isinstance(exception, DataError):
             # what no column can hold: characters without a meaning, numbers without a measure
-            exception = Invalid("Something typed here cannot be stored: a strange character, or a number that is too large.")
+            exception = Invalid(
+                "Something typed here cannot be stored: a strange character, or a number that is too large."
+            )
         if not isinstance(exception, DomainError):
             return None
         status = status_of(exception)

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.actors import Actor
-from core.errors import DomainError, Finding, NotAllowed, NotFound
+from core.errors import DomainError, Finding, Invalid, NotAllowed, NotFound
 from core.keyset import comes_after, sorted_by
 from core.keyset import page as page_of
 from masterdata.models import Role
@@ -81,6 +81,11 @@ FIRST_CHOICE = {
     ExceptionCase.Kind.OVER_ORDERED: "request_credit", ExceptionCase.Kind.DUPLICATE: "",
 }  # fmt: skip
 """What stands out among the actions, where it is not to accept: nobody pays by the first button for what never came."""
+TOGETHER = {
+    "accept": ("accept_variance", "{} accepted."), "credit": ("request_credit", "{}: a credit is requested."),
+    "wait": ("wait_for_receipt", "{} waiting for the receipt."), "buyer": ("send_to_buyer", "{} sent to the buyer."),
+}  # fmt: skip
+"""What may be decided alike for several cases: nothing that ends an invoice."""
 CONFIRM = {
     "short_pay": "This difference is taken off what is paid.",
     "accept_answer": "It becomes what was ordered.",
@@ -386,22 +391,24 @@ def comment(request: HttpRequest, case_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def several(request: HttpRequest, queue: str) -> HttpResponse:
-    """Assign or accept several at once; each is decided by itself, and what is refused is told."""
+    """Assign several or decide them alike; each is decided by itself, and what is refused is told."""
     actor = _worker(request, queue)
     wanted = [pk for text in request.POST.getlist("case")[:MOST_AT_ONCE] if (pk := typed_id(text))]
-    if request.POST.get("act") == "assign":
+    act = request.POST.get("act", "")
+    if act == "assign":
         changed = exceptions_assign(actor=actor, case_ids=wanted, owner_id=actor.user_id)
         messages.success(request, f"{changed} taken.")
         return go(request, f"{link('exceptions', queue)}?{request.POST.get('here', '')}")
     reason, text = request.POST.get("reason", ""), request.POST.get("comment", "").strip()[:500]
+    if act not in TOGETHER:
+        raise Invalid("Choose what to do with the selected ones.", code="act_unknown")
+    resolution, words = TOGETHER[act]
     refused, done = _each(
         wanted,
-        lambda pk: exception_resolve(
-            actor=actor, case_id=pk, resolution="accept_variance", reason_code=reason, comment=text
-        ),
+        lambda pk: exception_resolve(actor=actor, case_id=pk, resolution=resolution, reason_code=reason, comment=text),
     )
     if done:
-        messages.success(request, f"{done} difference{'s' if done != 1 else ''} accepted.")
+        messages.success(request, words.format(f"{done} difference{'s' if done != 1 else ''}"))
     for sentence, count in refused.items():
         messages.warning(request, f"{count} not: {sentence}")
     return go(request, f"{link('exceptions', queue)}?{request.POST.get('here', '')}")

@@ -267,6 +267,7 @@ def _context(form: _Form, *, error: Invalid | None = None) -> dict[str, Any]:
         "problems": PROBLEMS,
         "error": error,
         "findings": findings,
+        "marked": len({f.field.split(".")[1].partition("-")[0] for f in findings if f.field.startswith("lines.")}),
         "scan_words": form.words,
         "scan_refused": form.refused,
         "announced": bool(form.announced),
@@ -352,19 +353,29 @@ def _typed_lines(form: _Form) -> list[ReceivedLine]:
     lines = [
         ReceivedLine(
             line_number=int(key.partition("-")[0]),
-            quantity=typed.number(form.values[key, "quantity"] or "0", field=f"lines.{key}.quantity"),
+            quantity=typed.number(
+                form.values[key, "quantity"] or "0", field=f"lines.{key}.quantity", label=f"{_place(key)}: the quantity"
+            ),
             rejected=typed.number(
-                form.values[key, "rejected"] or "0", field=f"lines.{key}.rejected", label="The rejected quantity"
+                form.values[key, "rejected"] or "0",
+                field=f"lines.{key}.rejected",
+                label=f"{_place(key)}: the rejected quantity",
             ),
             problem=form.values[key, "problem"],
             lot=form.values[key, "lot"].strip(),
-            expiry=typed.day(form.values[key, "expiry"], field=f"lines.{key}.expiry", label="The expiry date"),
+            expiry=typed.day(
+                form.values[key, "expiry"], field=f"lines.{key}.expiry", label=f"{_place(key)}: the expiry date"
+            ),
             serial=form.values[key, "serial"].strip(),
         )
         for key in _entered(form)
     ]
     typed.check()
     return lines
+
+
+def _place(key: str) -> str:
+    return f"Line {key.partition('-')[0]}"
 
 
 def _n(value: Decimal) -> str:

@@ -200,7 +200,7 @@ def _next_action(row: Requisition, steps: Sequence[ApprovalStep], mine: bool, zo
     you = "you" if mine else row.requester.name
     if row.status == "submitted" and pending:
         who = pending.person.name if pending.person else pending.label
-        return "waiting", f"Waits for {who}, since {fmt.when(pending.opened_at, zone)}."
+        return "waiting", f"Waits for {who}; asked {fmt.when(pending.opened_at, zone)}."
     if row.status == "returned" and last and last.decided_by:
         return "waiting", f"{last.decided_by.name} sent it back to {you}: “{last.comment}”"
     if row.status == "rejected" and last and last.decided_by:

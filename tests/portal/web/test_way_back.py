@@ -75,3 +75,18 @@ def test_a_page_that_is_too_old_says_so_where_one_is(net: Network) -> None:
     page = client.post("/cart/add/", headers={"Referer": "http://testserver/catalog/?q=glove"})
     assert page.status_code == 403
     assert 'href="/catalog/?q=glove"' in page.content.decode()
+
+
+def test_what_no_column_can_hold_is_told_and_is_no_fault_of_ours(net: Network, sign_in) -> None:
+    client = sign_in("requester@NORTH")
+    for url in ("/catalog/?q=%00", "/requisitions/?q=%00", "/requisitions/A%00B/", "/requisitions/?status=%00"):
+        answer = client.get(url)
+        assert answer.status_code == 422
+        assert "cannot be stored" in answer.content.decode()
+
+
+def test_what_is_not_there_has_a_page_of_its_own(net: Network, sign_in) -> None:
+    page = sign_in("requester@NORTH").get("/requisitions/REQ-1/")
+    assert page.status_code == 404
+    assert "There is no requisition REQ-1." in page.content.decode()
+    assert "Back to the page" not in page.content.decode()
