@@ -105,7 +105,7 @@ def _row(row: Requisition) -> dict[str, Any]:
         "requester": row.requester.name,
         "status": badge(row.status, "requisition"),
         "urgent": row.urgent,
-        "needed": fmt.day(row.needed_by),
+        "needed": fmt.day(row.needed_by, row.facility.timezone),
         "amount": fmt.money(row.total, row.currency),
         "age": fmt.age(since, row.facility.timezone),
     }
@@ -186,7 +186,7 @@ def _facts(row: Requisition) -> list[parts.Fact]:
         parts.Fact(label="Amount", value=fmt.money(row.total, row.currency)),
     ]
     if row.needed_by:
-        facts.append(parts.Fact(label="Needed by", value=fmt.day(row.needed_by)))
+        facts.append(parts.Fact(label="Needed by", value=fmt.day(row.needed_by, row.facility.timezone)))
     if row.submitted_at:
         facts.append(parts.Fact(label="Submitted", value=fmt.when(row.submitted_at, row.facility.timezone)))
     if row.urgent:
@@ -201,7 +201,7 @@ def _next_action(row: Requisition, steps: Sequence[ApprovalStep], mine: bool, zo
     you = "you" if mine else row.requester.name
     if row.status == "submitted" and pending:
         who = pending.person.name if pending.person else pending.label
-        return "waiting", f"Waits for {who}, since {fmt.when(pending.opened_at, zone)}."
+        return "waiting", f"Waits for {who}; asked {fmt.when(pending.opened_at, zone)}."
     if row.status == "returned" and last and last.decided_by:
         return "waiting", f"{last.decided_by.name} sent it back to {you}: “{last.comment}”"
     if row.status == "rejected" and last and last.decided_by:

@@ -41,6 +41,7 @@ SENTENCES: Mapping[str, tuple[str, str, Tone]] = {
     "PurchaseOrderIssued": ("Order {number} was issued", "shopping-cart", "info"),
     "PurchaseOrderCancelled": ("Order {number} was cancelled", "circle-x", "done"),
     "RequisitionClosed": ("{number} is closed", "archive", "done"),
+    "PurchaseOrderChanged": ("Order {number} was changed", "edit", "waiting"),
     "PurchaseOrderHeld": ("Order {number} was put on hold", "alert-octagon", "waiting"),
     "PurchaseOrderReleased": ("Order {number} was released", "send", "info"),
     "PurchaseOrderClosed": ("Order {number} is closed", "archive", "done"),
@@ -78,7 +79,8 @@ DETAILS: Mapping[str, Callable[[Data], str]] = {
     "RequisitionCancelled": lambda d: str(d.get("reason", "")),
     "PurchaseOrderCancelled": lambda d: str(d.get("reason", "")),
     "RequisitionShortened": lambda d: f"{d.get('lines', '')}: {d.get('reason', '')}",
-    "SupplierAnswerRecorded": lambda d: f"{d['exceptions']} lines wait for the buyer." if d.get("exceptions") else "",
+    "SupplierAnswerRecorded": lambda d: _for_the_buyer(int(d.get("exceptions") or 0)),
+    "PurchaseOrderChanged": lambda d: f"Revision {d.get('revision', '')}: {d.get('what', '')}",
     **{
         name: lambda d: str(d.get("reason", ""))
         for name in (
@@ -102,6 +104,12 @@ def _steps(count: int) -> str:
     if not count:
         return "An explicit rule approves it without a person."
     return f"Needs {count} approval{'s' if count > 1 else ''}."
+
+
+def _for_the_buyer(count: int) -> str:
+    if not count:
+        return ""
+    return "1 line waits for the buyer." if count == 1 else f"{count} lines wait for the buyer."
 
 
 def timeline(events: Iterable[BusinessEvent], zone: str, *, here: str = "") -> list[TimelineEntry]:

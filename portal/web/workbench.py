@@ -25,7 +25,7 @@ from portal.web.page import actor_of, csv_file, go, typed_id
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge
 from procurement.models import ExceptionCase, PurchaseOrder, RequisitionLine
-from procurement.selectors.invoices import cases_open
+from procurement.selectors.invoices import cases_listed
 from procurement.selectors.purchase_orders import orders_listed
 from procurement.selectors.requisitions import lines_to_source
 from procurement.services.purchase_orders import purchase_order_create
@@ -51,14 +51,15 @@ def workbench(request: HttpRequest) -> HttpResponseBase:
         return elsewhere
     lines = list(found[:SHOWN])
     drafts = orders_listed(actor, view="drafts", facility_id=here)[:SHOWN]
-    answers = cases_open(actor, ExceptionCase.Queue.BUYER).order_by("due_at", "id")[:SHOWN]
+    answers = cases_listed(actor, ExceptionCase.Queue.BUYER, facility_id=here).order_by("due_at", "id")[:SHOWN]
+    count = len(lines) if len(lines) < SHOWN else found.count()
     return render(
         request,
         "supply/workbench.html",
         {
             **lists.tools(lists.WORKBENCH, request.GET, around.saved),
             "groups": _groups(lines),
-            "count": len(lines),
+            "count_text": f"{count:,} line{'' if count == 1 else 's'}" + (f", {SHOWN} shown" if count > SHOWN else ""),
             "drafts": [_draft(row) for row in drafts],
             "answers": [_answer(case) for case in answers],
             "suppliers": [(str(s.pk), s.name) for s in suppliers_search(actor)[:200]],
@@ -163,7 +164,7 @@ def _answer(case: ExceptionCase) -> dict[str, Any]:
         "title": case.title,
         "sentence": case.explanation.get("sentence", ""),
         "order": case.order.number if case.order else "",
-        "href": link("exceptions", "buyer") + f"?case={case.pk}",
+        "href": link("exception", case.pk),
         "supplier": case.supplier.name,
         "amount": fmt.money(case.amount, case.currency),
         "age": fmt.age(case.opened_at, case.facility.timezone),

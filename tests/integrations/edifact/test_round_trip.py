@@ -71,7 +71,7 @@ def test_an_order_looks_as_partners_expect() -> None:
 
 def test_a_change_is_an_ordchg_that_names_its_order() -> None:
     one = simple().lines[0]
-    off = replace(one, line_number=2, quantity=Decimal(0))
+    off = revised(one, line_number=2, quantity=Decimal(0))
     changed = simple(purpose="change", revision=3, lines=(one, off), urgent=True, notes=())
     data = document_bytes(changed, replace(ENVELOPE, at=datetime(2026, 3, 9, 8, 30, tzinfo=UTC)))
     lines = data.decode("latin-1").split("'\n")
@@ -88,7 +88,7 @@ def test_a_change_is_an_ordchg_that_names_its_order() -> None:
     ]
     result = parse(read(data)[0].messages[0]).document
     assert isinstance(result, Order)
-    assert replace(result, buyer=changed.buyer) == changed
+    assert revised(result, buyer=changed.buyer) == changed
 
 
 def test_an_ordchg_without_its_order_is_refused() -> None:
