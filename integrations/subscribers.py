@@ -10,6 +10,7 @@ from integrations.services.outbox import (
     receipt_announce,
     remittance_announce,
     voucher_announce,
+    voucher_announce_again,
 )
 from procurement.events import (
     InvoiceCleared,
@@ -19,6 +20,7 @@ from procurement.events import (
     PurchaseOrderCorrected,
     PurchaseOrderIssued,
     ReceiptEvent,
+    VoucherCorrected,
 )
 
 
@@ -50,6 +52,11 @@ def tell_receipt(event: ReceiptEvent) -> None:
 def tell_voucher(event: InvoiceCleared) -> None:
     """The ERP gets the voucher."""
     voucher_announce(invoice_id=event.invoice_id)
+
+
+def tell_voucher_again(event: VoucherCorrected) -> None:
+    """What the ERP refused is said to it once more."""
+    voucher_announce_again(invoice_number=event.number)
 
 
 def tell_payment(event: InvoicePaid) -> None:

@@ -56,6 +56,7 @@ _WORDS = {
     "InvoiceExceptionOpened": "Invoice does not match",
     "InvoiceExceptionResolved": "Exception decided",
     "InvoiceCleared": "Invoice cleared for payment",
+    "VoucherCorrected": "Voucher put right, sent again",
     "InvoicePosted": "Voucher posted in the ERP",
     "InvoicePaid": "Paid",
     "MessageHandled": "Decided about a message",

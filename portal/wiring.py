@@ -46,6 +46,7 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     procurement_events.InvoiceExceptionOpened: [],
     procurement_events.InvoiceExceptionResolved: [],
     procurement_events.InvoiceCleared: [integrations.subscribers.tell_voucher],
+    procurement_events.VoucherCorrected: [integrations.subscribers.tell_voucher_again],
     procurement_events.InvoicePosted: [],
     procurement_events.InvoicePaid: [procurement.subscribers.close_paid_order, integrations.subscribers.tell_payment],
     procurement_events.InvoiceDisputed: [],

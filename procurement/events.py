@@ -192,6 +192,13 @@ class InvoiceCleared(InvoiceEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class VoucherCorrected(InvoiceEvent):
+    """What made the ERP refuse the voucher was put right there: it is to be told again."""
+
+    case_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class InvoicePosted(InvoiceEvent):
     voucher_number: str
 

@@ -160,11 +160,11 @@ INVARIANTS = (
     ),
     Invariant(
         id="invoice.no_open_case_after_clearing",
-        sentence="An invoice that is approved, posted or paid has no undecided exception.",
+        sentence="An invoice that is approved, posted or paid has no undecided exception but the ERP's refusal of its voucher.",
         sql="""
             SELECT i.number, i.status, c.id AS case_id, c.kind, c.state FROM procurement_exceptioncase c
             JOIN procurement_invoice i ON i.id = c.invoice_id
-            WHERE c.state <> 'resolved' AND i.status IN ('approved', 'posted', 'paid')""",
+            WHERE c.state <> 'resolved' AND (i.status IN ('posted', 'paid') OR i.status = 'approved' AND c.kind <> 'erp_rejected')""",
         hint="Decide the case; if the money must not go, stop the payment in the ERP.",
     ),
     Invariant(

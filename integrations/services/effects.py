@@ -12,7 +12,7 @@ from integrations.models import Endpoint, OutboundMessage
 from integrations.remote import Answer, Outcome
 from integrations.services.service_actor import service_actor
 from procurement.models import PurchaseOrder
-from procurement.services.invoices import invoice_record_voucher
+from procurement.services.invoices import invoice_record_rejection, invoice_record_voucher
 from procurement.services.purchase_orders import (
     purchase_order_record_dispatch,
     purchase_order_record_rejection,
@@ -46,10 +46,16 @@ def delivered(message: OutboundMessage, reference: str, *, actor: Actor | None =
 
 
 def refused(message: OutboundMessage, answer: Answer) -> None:
-    """The endpoint will not take it. A refused order or change goes to the buyer; every dead letter is integration support's as well."""
+    """The endpoint will not take it. A refused order or change goes to the buyer, a voucher to accounts payable.
+
+    Every dead letter is integration support's as well.
+    """
+    number, system = message.document_number, message.endpoint.name
+    if message.topic == VOUCHER_POST:
+        with acting(actor=service_actor(), reason=f"{system} refused it: {answer.detail}"):
+            invoice_record_rejection(number=number, system=system, sentence=answer.detail, field=answer.field)
     if message.topic not in (PURCHASE_ORDER_CREATE, PURCHASE_ORDER_CHANGE):
         return
-    number, system = message.document_number, message.endpoint.name
     with acting(actor=service_actor(), reason=f"{system} refused it: {answer.detail}"):
         purchase_order_record_dispatch(
             order_number=number, channel=_channel(message), dispatch=PurchaseOrder.Dispatch.FAILED

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import connection
-from django.db.models import Value
+from django.db.models import QuerySet, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
 
@@ -113,12 +113,17 @@ def order_withdraw(*, order_id: int) -> None:
 
 def order_announce_again(*, order_number: str) -> None:
     """What an outside system refused about an order is said to it once more, as our records say it now."""
-    refused = OutboundMessage.objects.filter(
-        stream=ORDER_STREAM + order_number,
-        topic__in=_ORDERING,
-        state=OutboundMessage.State.DEAD,
-        cause="permanent",
-    )
+    _announce_again(OutboundMessage.objects.filter(stream=ORDER_STREAM + order_number, topic__in=_ORDERING))
+
+
+def voucher_announce_again(*, invoice_number: str) -> None:
+    """The voucher that the ERP refused is said to it once more, also where integration support has given it up meanwhile."""
+    about = {"document_kind": "invoice", "document_number": invoice_number}
+    _announce_again(OutboundMessage.objects.filter(**about, topic=VOUCHER_POST), OutboundMessage.State.CANCELLED)
+
+
+def _announce_again(told: QuerySet[OutboundMessage], *more: str) -> None:
+    refused = told.filter(state__in=[OutboundMessage.State.DEAD, *more], cause="permanent")
     endpoints = list(refused.select_for_update().values_list("endpoint_id", flat=True))
     refused.update(state=OutboundMessage.State.QUEUED, payload=None, cause="", detail="", due_at=timezone.now())
     ring_after_commit(endpoints)

@@ -73,7 +73,7 @@ DONE = {
     "short_pay": "It will be paid short.", "wait_for_receipt": "It waits for the receipt.",
     "send_to_buyer": "The buyer has it now.", "reject_invoice": "The invoice was rejected.",
     "void_invoice": "The invoice was voided.", "accept_answer": "The supplier's change was taken over.",
-    "refuse_answer": "The line goes back to sourcing.", "send_again": "The order is sent again.",
+    "refuse_answer": "The line goes back to sourcing.", "send_again": "It is sent to the ERP again.",
     "cancel_order": "The order was cancelled.",
 }  # fmt: skip
 FIRST_CHOICE = {
@@ -89,7 +89,7 @@ TOGETHER = {
 CONFIRM = {
     "short_pay": "This difference is taken off what is paid.",
     "accept_answer": "It becomes what was ordered; what does not come waits on the workbench.",
-    "send_again": "The ERP gets the whole order anew.",
+    "send_again": "The ERP gets the whole of it anew.",
     "cancel_order": "The supplier is told too, and the lines go back to sourcing.",
     "refuse_answer": "The line leaves this order and waits on the workbench for another source.",
     "reject_invoice": "Every open difference of this invoice ends and nothing is paid.",

@@ -55,6 +55,7 @@ SENTENCES: Mapping[str, tuple[str, str, Tone]] = {
     "InvoiceReceived": ("Invoice {number} came in", "file-invoice", "info"),
     "InvoiceExceptionOpened": ("Invoice {number} stopped at the match", "alert-triangle", "waiting"),
     "InvoiceCleared": ("Invoice {number} is cleared for payment", "circle-check", "good"),
+    "VoucherCorrected": ("The voucher of {number} was put right and is sent again", "send", "info"),
     "InvoicePosted": ("Voucher of {number} is in the ERP", "report-money", "info"),
     "MessageHandled": ("Decided about a message", "mail", "info"),
     "InvoicePaid": ("Invoice {number} is paid", "coin", "done"),

@@ -13,7 +13,7 @@ from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.events import Event, emit
 from masterdata.models import Role
 from masterdata.selectors import limit_of, scoped
-from procurement.events import InvoiceExceptionResolved, PurchaseOrderCorrected
+from procurement.events import InvoiceExceptionResolved, PurchaseOrderCorrected, VoucherCorrected
 from procurement.models import (
     DocumentComment,
     ExceptionCase,
@@ -63,6 +63,8 @@ def legal_actions(case: ExceptionCase) -> list[str]:
     """What may be done with this case now (whether this person may is checked when they do it)."""
     if case.state == ExceptionCase.State.RESOLVED:
         return []
+    if case.invoice_id and case.kind == ExceptionCase.Kind.ERP_REJECTED:
+        return [str(R.SEND_AGAIN)]
     if case.invoice_id is None:
         return [str(action) for action in _ORDER_ACTIONS.get(ExceptionCase.Kind(case.kind), ())]
     legal = list(_INVOICE_ACTIONS)
@@ -118,6 +120,14 @@ def _decide_invoice_case(
         emit(_resolved(case, invoice, actor, role, resolution, reason_code))
         return
     _close(case, actor, role, resolution, reason_code, comment)
+    if resolution == R.SEND_AGAIN:
+        emit(
+            VoucherCorrected(
+                number=invoice.number, facility_id=invoice.facility_id, invoice_id=invoice.pk, case_id=case.pk,
+                actor_id=actor.user_id,
+            )
+        )  # fmt: skip
+        return
     facts: list[Event] = [_resolved(case, invoice, actor, role, resolution, reason_code)]
     open_cases = ExceptionCase.objects.filter(invoice=invoice).exclude(state=ExceptionCase.State.RESOLVED)
     if resolution in (R.REJECT_INVOICE, R.VOID_INVOICE):

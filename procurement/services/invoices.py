@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from core.actors import Actor
@@ -181,12 +181,33 @@ def invoice_record_voucher(*, actor: Actor, number: str, voucher_number: str) ->
         row.post()
         row.voucher_number, row.payment = voucher_number, Invoice.Payment.SCHEDULED
         row.save()
+        _refusals(row).update(
+            state=ExceptionCase.State.RESOLVED, resolution=ExceptionCase.Resolution.MATCHED, resolved_at=timezone.now()
+        )
         emit(
             InvoicePosted(
                 number=row.number, facility_id=row.facility_id, invoice_id=row.pk, voucher_number=voucher_number,
                 actor_id=actor.user_id,
             )
         )  # fmt: skip
+
+
+def invoice_record_rejection(*, number: str, system: str, sentence: str, field: str = "") -> None:
+    """The ERP refused the voucher for good: accounts payable gets a case (one per invoice), with its words."""
+    row = Invoice.objects.select_for_update().filter(number=number, status=Invoice.Status.APPROVED).first()
+    if row is None or _refusals(row).exists():
+        return
+    ExceptionCase.objects.create(
+        queue=ExceptionCase.Queue.AP, kind=ExceptionCase.Kind.ERP_REJECTED, facility_id=row.facility_id,
+        supplier_id=row.supplier_id, order_id=row.order_id, invoice=row, title=f"{system} refused the voucher of {number}"[:200],
+        amount=row.total if row.approved_amount is None else row.approved_amount, currency=row.currency,
+        due_at=timezone.now() + AP_TARGET, explanation={"sentence": sentence, "field": field, "system": system},
+    )  # fmt: skip
+
+
+def _refusals(row: Invoice) -> QuerySet[ExceptionCase]:
+    """What accounts payable was asked because the ERP refused the voucher, and has not decided."""
+    return row.cases.filter(kind=ExceptionCase.Kind.ERP_REJECTED).exclude(state=ExceptionCase.State.RESOLVED)
 
 
 def invoice_record_payment(*, actor: Actor, voucher_number: str, paid_on: date, number: str = "") -> bool:

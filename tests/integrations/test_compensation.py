@@ -5,11 +5,14 @@ from __future__ import annotations
 from decimal import Decimal as D
 
 from integrations.models import OutboundMessage
+from integrations.services.replay import message_replay
 from integrations.services.service_actor import service_actor
+from masterdata.selectors import actor_for
 from procurement.models import ExceptionCase, PurchaseOrder, RequisitionLine
-from procurement.services.exceptions import exception_resolve
+from procurement.services.exceptions import exception_resolve, legal_actions
 from procurement.services.purchase_orders import purchase_order_create, purchase_order_issue
 from procurement.services.supplier_answers import AnsweredLineInput, supplier_answer_record
+from tests.factories import make_user
 from tests.integrations.world import World
 
 State = OutboundMessage.State
@@ -92,3 +95,46 @@ def test_what_a_supplier_delivers_less_of_is_less_in_the_erp_and_ordered_elsewhe
     assert world.to_erp(other.number).state == State.DELIVERED
     # the supplier said so itself: it is told nothing
     assert not OutboundMessage.objects.filter(endpoint=world.partner.endpoint, topic="purchase_order.change").exists()
+
+
+def test_a_voucher_the_erp_refuses_is_a_case_for_accounts_payable_and_is_sent_again(world: World) -> None:
+    assert world.erp is not None
+    order = world.order()
+    world.deliver()
+    world.receive(order)
+    invoice = world.bill(order)
+    assert invoice.status == "approved"
+    world.erp.fault("reject", match=invoice.number, count=2)
+    world.deliver()
+    assert world.to_erp(invoice.number).state == State.DEAD
+    case = ExceptionCase.objects.get(invoice=invoice)
+    assert (case.queue, case.kind, case.amount) == ("ap", "erp_rejected", invoice.total)
+    assert "blocked for purchasing" in case.explanation["sentence"]
+    assert legal_actions(case) == ["send_again"]
+    clerk = world.net.actor("ap_clerk@NORTH")
+    for _ in range(2):
+        # it is refused once more: that is another case
+        case = ExceptionCase.objects.get(invoice=invoice, state="open")
+        exception_resolve(actor=clerk, case_id=case.pk, resolution="send_again", comment="unblocked there")
+        world.deliver()
+    assert world.to_erp(invoice.number).state == State.DELIVERED
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.cases.exclude(state="resolved").count()) == ("posted", 0)
+    assert world.erp.stats()["vouchers"]["documents"] == 1
+
+
+def test_a_refused_voucher_that_support_replays_ends_the_case(world: World) -> None:
+    assert world.erp is not None
+    order = world.order()
+    world.deliver()
+    world.receive(order)
+    invoice = world.bill(order)
+    world.erp.fault("reject", match=invoice.number, count=1)
+    world.deliver()
+    message_replay(
+        actor=actor_for(make_user("Ines", ("integration_support", None))), message_id=world.to_erp(invoice.number).pk,
+        reason="unblocked",
+    )  # fmt: skip
+    world.deliver()
+    case = ExceptionCase.objects.get(invoice=invoice)
+    assert (case.state, case.resolution) == ("resolved", "matched")

@@ -49,6 +49,7 @@ from procurement.services.invoices import (
     invoice_dispute,
     invoice_end_dispute,
     invoice_record_payment,
+    invoice_record_rejection,
     invoice_record_voucher,
     invoice_register,
 )
@@ -271,6 +272,12 @@ class Road(RuleBasedStateMachine):
         if row := self.one_of(Invoice, index, status__in=["exception", "disputed"]):
             service = invoice_dispute if row.status == "exception" else invoice_end_dispute
             self.act(service, actor=self.actor("ap_clerk"), number=row.number, reason="asked")
+
+    @where(Invoice, status="approved")
+    @rule(index=which)
+    def erp_refuses_a_voucher(self, index: int) -> None:
+        if row := self.one_of(Invoice, index, status="approved"):
+            self.act(invoice_record_rejection, number=row.number, system="Main ERP", sentence="The period is closed.")
 
     @where(Invoice, status__in=["approved", "posted"])
     @rule(index=which)
