@@ -180,7 +180,7 @@ class _Writer:
             return "DESADV", self.notice(document)
         if isinstance(document, InvoiceDoc):
             return "INVOIC", self.invoice(document)
-        raise EdifactError(f"A {kind_of(document).replace('_', ' ')} cannot be said in EDIFACT.")
+        raise EdifactError(f"This document ({kind_of(document).replace('_', ' ')}) cannot be said in EDIFACT.")
 
     def unit(self, unit: str, where: str) -> str:
         if not unit:

@@ -52,7 +52,7 @@ def document_bytes(document: Document, profile: Profile | None = None, at: datet
         return writer.root("DespatchAdvice", writer.despatch(document))
     if isinstance(document, InvoiceDoc):
         return writer.root("CreditNote" if document.kind == "credit" else "Invoice", writer.invoice(document))
-    raise UblError(f"A {kind_of(document).replace('_', ' ')} cannot be said in UBL.")
+    raise UblError(f"This document ({kind_of(document).replace('_', ' ')}) cannot be said in UBL.")
 
 
 def _text(tag: str, value: str, **attributes: str) -> str:

@@ -7,7 +7,7 @@ for interchange in read(data):
 """
 
 from integrations.x12.codec import acknowledgement_bytes, document_bytes, order_bytes, outgoing, parse
-from integrations.x12.documents.acknowledgement import acknowledge
+from integrations.x12.documents.acknowledgement import acknowledge, counted
 from integrations.x12.documents.interchange_answer import (
     InterchangeAnswer,
     interchange_answer,
@@ -38,6 +38,7 @@ __all__ = [
     "acknowledge",
     "acknowledgement_bytes",
     "alone",
+    "counted",
     "document_bytes",
     "interchange_answer",
     "interchange_answers",

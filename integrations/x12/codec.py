@@ -81,7 +81,7 @@ def outgoing(document: Document, control: int, profile: Profile, delimiters: Del
     """A document as a transaction set to write. Raises `X12Error` for what X12, or this partner, cannot be told."""
     known = _WRITERS.get(type(document))
     if known is None:
-        raise X12Error(f"A {kind_of(document).replace('_', ' ')} cannot be said in X12.")
+        raise X12Error(f"This document ({kind_of(document).replace('_', ' ')}) cannot be said in X12.")
     code_of, writer = known
     code, segments = code_of(document), writer(document, profile, delimiters)
     if against := profile.agreed(code, segments):
