@@ -154,7 +154,7 @@ def _transport(
         ]
         fields.append({
             "name": name, "label": setting["label"], "kind": secret if setting["secret"] else plain, "choices": choices,
-            "value": typed or kept or setting["default"], "required": setting["required"] and not sealed,
+            "value": typed or kept or setting["default"], "required": setting["required"] and not sealed and not (keys and name == "host_key"),
             "help": " ".join(each for each in notes if each),
         })  # fmt: skip
     return {
