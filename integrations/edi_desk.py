@@ -35,6 +35,7 @@ from integrations.x12.words import ELEMENT_TITLES, ISA_TITLES, SEGMENT_TITLES
 Format = Literal["x12", "edifact", "ubl", "cxml", "xml", "unknown"]
 Target = Literal["json", "x12", "edifact", "ubl"]
 TARGETS: Final = ("json", "x12", "edifact", "ubl")
+STRICTEST: Final[tuple[Verdict, ...]] = ("quarantine", "warn")
 _MOST_SEGMENTS: Final = 20_000
 _ISA: Final = re.compile(rb"ISA[^A-Za-z0-9\s].{80}", re.DOTALL)
 _CXML: Final = re.compile(rb"<cXML[\s>]|<!DOCTYPE\s+cXML")
@@ -156,8 +157,11 @@ def explain(data: bytes, profile: x12.Profile | None = None, *, segments: bool =
     except (x12.X12Error, edifact.EdifactError, ubl.XmlError) as refused:
         finding = x12.Finding("refused", str(refused), "error", offset=refused.offset)
         found = Explained(kind, (), (finding,), (), "quarantine")
-    every = [*found.findings, *(finding for each in found.documents for finding in each.findings)]
-    return replace(found, verdict=profile.verdict(every))
+    said = {
+        profile.verdict(found.findings),
+        *(profile.about(each.kind).verdict(each.findings) for each in found.documents),
+    }
+    return replace(found, verdict=next((each for each in STRICTEST if each in said), "accept"))
 
 
 def _x12(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
@@ -411,7 +415,7 @@ def _as_decided(answer: Acknowledgement, group: x12.Group, decided: Mapping[str,
 
 def _refused(group: x12.Group, profile: x12.Profile) -> Iterator[str]:
     for each in group.sets:
-        if profile.verdict((*each.findings, *x12.parse(each, profile).findings)) == "quarantine":
+        if profile.about(each.code).verdict((*each.findings, *x12.parse(each, profile).findings)) == "quarantine":
             yield each.control
 
 

@@ -174,17 +174,19 @@ class EdiChannel:
             raise LookupError(f"{message.topic} cannot be said to a supplier.")
         partner, test = self.partner, message.topic == TEST_ORDER_SEND
         profile = profile_of(partner, test=test)
-        interchange = self._numbered(message, "PO" if document.purpose == "original" else "PC", test=test)
+        first = document.purpose == "original"
+        interchange = self._numbered(message, "PO" if first else "PC", test=test)
         if partner.format == Partner.Format.UBL:
             content = ubl.document_bytes(document, profile, timezone.now())
         elif partner.format == Partner.Format.EDIFACT:
-            envelope = edifact.EdifactEnvelope(
+            addressed = edifact.EdifactEnvelope(
                 sender=(partner.our_qualifier, partner.our_id), receiver=(partner.qualifier, partner.identifier),
                 reference=str(interchange.control_number), at=timezone.now(), test=test,
             )  # fmt: skip
-            content = edifact.document_bytes(document, envelope, profile)
+            content = edifact.document_bytes(document, addressed, profile)
         else:
-            content = order_bytes(document, _envelope(profile, interchange), interchange.set_number, profile)
+            envelope = _envelope(profile.about("850" if first else "860"), interchange)
+            content = order_bytes(document, envelope, interchange.set_number, profile)
         return self._named(message, interchange, content)
 
     def _remittance(self, message: OutboundMessage, document: RemittanceAdvice) -> Prepared:
@@ -192,7 +194,9 @@ class EdiChannel:
             raise LookupError("A remittance advice is said in X12 only.")
         profile = profile_of(self.partner)
         interchange = self._numbered(message, "RA", test=False)
-        content = document_bytes(document, _envelope(profile, interchange), interchange.set_number, profile)
+        content = document_bytes(
+            document, _envelope(profile.about("820"), interchange), interchange.set_number, profile
+        )
         return self._named(message, interchange, content)
 
     def _acknowledgement(self, message: OutboundMessage) -> Prepared:
@@ -210,11 +214,12 @@ class EdiChannel:
 
     def _refused(self, group: Group, profile: Profile, file: InboundMessage, position: int) -> set[str]:
         """Sets that are turned down: by what the profile says of their findings, or, where that was agreed, by what became of them."""
-        if profile.acknowledge != "after_processing":
+        kind = group.sets[0].code if group.sets else ""
+        if profile.about(kind).acknowledge != "after_processing":
             return {
                 each.control
                 for each in group.sets
-                if profile.verdict((*each.findings, *parse(each, profile).findings)) == "quarantine"
+                if profile.about(each.code).verdict((*each.findings, *parse(each, profile).findings)) == "quarantine"
             }
         ended = (InboundMessage.State.FAILED, InboundMessage.State.QUARANTINED)
         found = file.documents.filter(group=position, state__in=ended)

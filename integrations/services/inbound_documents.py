@@ -183,7 +183,7 @@ def _tried(partner: Partner, name: str) -> bool:
 
 
 def _apply(message: InboundMessage, partner: Partner, said: Said) -> _About:
-    profile, document = profile_of(partner), said.document
+    profile, document = profile_of(partner).about(message.kind), said.document
     wrong = [each for each in said.findings if profile.verdict([each]) == "quarantine"]
     if document is None:
         words = next((each.message for each in (*wrong, *said.findings)), "It cannot be read.")
@@ -238,7 +238,7 @@ def document_told(message: InboundMessage, partner: Partner, said: Said) -> Told
 def _answer(message: InboundMessage, partner: Partner, document: OrderAnswer) -> _About:
     about = _order(document.order_number, partner)
     # an answer may be said again and again, and the last one counts: only the same transmission is the same answer
-    own = "" if profile_of(partner).duplicates == "process" else message.control_number
+    own = "" if profile_of(partner).about(message.kind).duplicates == "process" else message.control_number
     key = _once(message, partner, document.order_number, own or _digest(document))
     with tracing(about.trace_id):
         supplier_answer_record(
@@ -375,7 +375,8 @@ def _once(message: InboundMessage, partner: Partner, name: str, content: str, *,
     key = prefix + content
     others = InboundMessage.objects.exclude(pk=message.pk)
     if first := others.filter(key=key).first():
-        state = State.QUARANTINED if profile_of(partner).duplicates == "quarantine" else State.DUPLICATE
+        policy = profile_of(partner).about(message.kind).duplicates
+        state = State.QUARANTINED if policy == "quarantine" else State.DUPLICATE
         raise _Verdict(state, "same_document", f"The same document came before, in {first.file_name}.")
     if changed and others.filter(endpoint=message.endpoint_id, key__startswith=prefix).exists():
         raise _Verdict(State.QUARANTINED, "number_reused", f"{changed} came before with other content.")

@@ -174,7 +174,8 @@ def _documents(
             for piece in batch.pieces
         ]  # fmt: skip
         # nobody waits for the answer to a file that a person put into the sandbox by hand
-        answered = profile.acknowledge == "on_receipt" and file.lane == Lane.LIVE
+        timing = profile.about(batch.pieces[0].kind).acknowledge if batch.pieces else profile.acknowledge
+        answered = timing == "on_receipt" and file.lane == Lane.LIVE
         if verdict.state == State.RECEIVED and batch.name and answered:
             _acknowledge(file, part, batch)
     return made
@@ -193,7 +194,7 @@ def acknowledge_after(document: InboundMessage, partner: Partner) -> None:
     What names an order that is not there yet holds it up for a while only: partners who miss a 997 send everything again.
     """
     profile = profile_of(partner)
-    if document.parent_id is None or profile.acknowledge != "after_processing":
+    if document.parent_id is None or profile.about(document.kind).acknowledge != "after_processing":
         return
     with transaction.atomic():
         # one at a time, so that the last two of a group do not each take the other for unfinished

@@ -42,10 +42,12 @@ def document_bytes(document: Document, profile: Profile | None = None, at: datet
 
     Raises `UblError` for what UBL cannot say.
     """
-    writer = _Writer(profile or Profile())
+    profile = profile or Profile()
     if isinstance(document, Order):
         name, said = _ORDERS[document.purpose]
+        writer = _Writer(profile.about(name))
         return writer.root(name, said(writer, document, at or document.issued_at))
+    writer = _Writer(profile)
     if isinstance(document, OrderAnswer):
         return writer.root("OrderResponse", writer.response(document))
     if isinstance(document, ShipNotice):

@@ -146,6 +146,8 @@ def agreed_shown(row: Partner) -> list[tuple[str, str]]:
         ("Units", units or "as everywhere"), ("Duplicates are", VERDICTS[profile.duplicates]),
         ("Findings", ", ".join(f"{code}: {verdict}" for code, verdict in profile.verdicts.items()) or "as severe as they are"),
     ]  # fmt: skip
+    if profile.documents:
+        shown.append(("Otherwise for", ", ".join(sorted(profile.documents))))
     if row.format == Partner.Format.X12:
         shown[2:2] = [
             ("Version", profile.version),
