@@ -23,6 +23,7 @@ from integrations.canonical import (
     RemittanceAdvice,
     SetAnswer,
     SetStatus,
+    revised,
     to_json,
 )
 from integrations.ubl.xml import Node
@@ -312,7 +313,7 @@ def convert(
 def _in(document: Document, currency: str) -> Document:
     """The document in this currency where it names none."""
     if isinstance(document, (Order, OrderAnswer, InvoiceDoc, PriceCatalog, RemittanceAdvice)) and not document.currency:
-        return replace(document, currency=currency)
+        return revised(document, currency=currency)
     return document
 
 
@@ -408,9 +409,9 @@ def _as_decided(answer: Acknowledgement, group: x12.Group, decided: Mapping[str,
         status = decided.get(set_name(group, each), each.status)
         plain = status == "accepted"
         sets.append(
-            replace(each, status=status, codes=() if plain else each.codes, errors=() if plain else each.errors)
+            revised(each, status=status, codes=() if plain else each.codes, errors=() if plain else each.errors)
         )
-    return replace(answer, sets=tuple(sets), **x12.counted(sets, answer.codes))
+    return revised(answer, sets=tuple(sets), **x12.counted(sets, answer.codes))
 
 
 def _refused(group: x12.Group, profile: x12.Profile) -> Iterator[str]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from typing import Any, Final, get_args, get_type_hints
 
-from integrations.canonical import KINDS
+from integrations.canonical import KINDS, fields_of, is_record
 
 # One line per field: name | X12 | UBL 2.1 | EDIFACT D96A. A dash: this format does not carry it.
 _TABLE: Final = """
@@ -216,7 +215,7 @@ def parts_of(cls: Any) -> Iterator[Any]:
             continue
         seen[current] = None
         for hint in get_type_hints(current).values():
-            queue += [each for each in (hint, *get_args(hint)) if is_dataclass(each)]
+            queue += [each for each in (hint, *get_args(hint)) if is_record(each)]
     yield from seen
 
 
@@ -246,6 +245,5 @@ def mapping_page() -> str:
                 "",
             ]
             lines += ["| field | X12 | UBL 2.1 | EDIFACT D96A |", "|---|---|---|---|"]
-            for field in fields(part):
-                lines.append(f"| {field.name} | {' | '.join(told[name][field.name])} |")
+            lines += [f"| {field} | {' | '.join(told[name][field])} |" for field in fields_of(part)]
     return "\n".join(lines) + "\n"

@@ -72,7 +72,7 @@ def availability(item_ids: Iterable[int], *, facility_id: int, location_id: int 
     return found
 
 
-def below_par(actor: Actor, *, facility_id: int | None = None) -> QuerySet[ParLevel]:
+def par_levels(actor: Actor, *, facility_id: int | None = None) -> QuerySet[ParLevel]:
     """Par levels of the actor's facilities with the available quantity beside them (`on_hand`)."""
     return (
         ParLevel.objects.filter(
@@ -86,8 +86,12 @@ def below_par(actor: Actor, *, facility_id: int | None = None) -> QuerySet[ParLe
                 default=Decimal(0),
             )
         )
-        .filter(on_hand__lte=F("reorder_point"))
     )
+
+
+def below_par(actor: Actor, *, facility_id: int | None = None) -> QuerySet[ParLevel]:
+    """Those at or below their reorder point."""
+    return par_levels(actor, facility_id=facility_id).filter(Q(on_hand__lte=F("reorder_point")))
 
 
 def stock_listed(

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.conf import settings
+from django.db import DataError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render, resolve_url
+from django.urls import Resolver404, resolve
 from django.utils.functional import SimpleLazyObject
+from django_htmx.http import HttpResponseClientRedirect, reswap, trigger_client_event
 
 from core.actors import Actor
 from core.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
@@ -20,6 +26,40 @@ STATUS: dict[type[DomainError], int] = {NotFound: 404, NotAllowed: 403, Conflict
 def status_of(error: DomainError) -> int:
     """The HTTP status of a domain error."""
     return next((status for kind, status in STATUS.items() if isinstance(error, kind)), 422)
+
+
+def page_behind(request: HttpRequest) -> str:
+    """The page a person was on when this was sent: never a fragment, and never an address that only takes forms."""
+    htmx: Any = getattr(request, "htmx", None)
+    if htmx:
+        return htmx.current_url_abs_path or resolve_url("home")
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    came = urlsplit(request.headers.get("Referer", ""))
+    here = came.netloc == request.get_host() and came.scheme == request.scheme
+    return came._replace(scheme="", netloc="", fragment="").geturl() if here and came.path else page_above(request.path)
+
+
+def page_above(path: str) -> str:
+    """The nearest address above one that is none to open: `/orders/PO-1/act/` belongs to `/orders/PO-1/`."""
+    names = path.strip("/").split("/")[:-1]
+    while names:
+        above = f"/{'/'.join(names)}/"
+        try:
+            resolve(above)
+        except Resolver404:
+            names.pop()
+        else:
+            return above
+    return resolve_url("home")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The sign-in changed while a page was open (another person in another tab). In the middle of a page it is a note."""
+    if not getattr(request, "htmx", False):
+        return render(request, "403_csrf.html", {"back": page_behind(request)}, status=403)
+    words = "This page was open too long and your sign-in changed, so this was not done. Load the page again, then repeat it."
+    return trigger_client_event(reswap(HttpResponse(status=403), "none"), "toast", {"message": words, "tone": "error"})
 
 
 class TraceMiddleware:
@@ -56,6 +96,32 @@ def _actor_of(request: HttpRequest) -> Actor | None:
     return actor_for(user) if user.is_authenticated else None
 
 
+class WayBackMiddleware:
+    """Nobody ends in a dead end: not after the session ran out, and not at an address that only takes forms.
+
+    Whoever has to sign in again comes back to the page they were on, also out of a fragment (which must never become the
+    sign-in page). An address of a form that is opened leads to the page it belongs to.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if (
+            response.status_code == 405
+            and request.method == "GET"
+            and not request.path.startswith(("/api/", "/oauth/"))
+        ):
+            return HttpResponseRedirect(page_above(request.path))
+        sign_in = resolve_url(settings.LOGIN_URL)
+        # who signs out goes there too, but without a way back
+        if response.status_code != 302 or not response["Location"].startswith(f"{sign_in}?next="):
+            return response
+        href = f"{sign_in}?{urlencode({'next': page_behind(request)})}"
+        return HttpResponseClientRedirect(href) if getattr(request, "htmx", False) else HttpResponseRedirect(href)
+
+
 class DomainErrorMiddleware:
     """A domain error that no view answered becomes its page (or fragment): the sentence, the findings, the way back."""
 
@@ -66,8 +132,16 @@ class DomainErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DomainError) or request.path.startswith("/api/"):
+        if request.path.startswith("/api/"):
+            return None
+        if isinstance(exception, DataError):
+            # what no column can hold: characters without a meaning, numbers without a measure
+            exception = Invalid(
+                "Something typed here cannot be stored: a strange character, or a number that is too large."
+            )
+        if not isinstance(exception, DomainError):
             return None
         status = status_of(exception)
         page = "domain_error.html#problem" if getattr(request, "htmx", False) else "domain_error.html"
-        return render(request, page, {"error": exception, "status": status}, status=status)
+        context = {"error": exception, "status": status, "back": page_behind(request)}
+        return render(request, page, context, status=status)

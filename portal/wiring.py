@@ -21,6 +21,7 @@ HANDLERS: Mapping[type[Event], Sequence[Handler]] = {
     procurement_events.RequisitionCancelled: [],
     procurement_events.RequisitionFulfilled: [],
     procurement_events.RequisitionClosed: [],
+    procurement_events.RequisitionShortened: [],
     procurement_events.PurchaseOrderIssued: [integrations.subscribers.tell_order],
     procurement_events.PurchaseOrderCancelled: [integrations.subscribers.tell_cancellation],
     procurement_events.PurchaseOrderChanged: [integrations.subscribers.tell_change],

@@ -6,11 +6,11 @@ Pure over bytes and a profile. What the file does not tell is a choice without a
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from core.errors import Invalid
-from integrations.canonical import ItemIdentity
+from integrations.canonical import ItemIdentity, fields_of, is_record
 from integrations.canonical.units import UNECE_UNITS
 from integrations.edi_desk import Explained, explain
 from integrations.models import Partner
@@ -215,9 +215,9 @@ def _identities(value: Any) -> Iterator[ItemIdentity]:
     elif isinstance(value, tuple):
         for each in value:
             yield from _identities(each)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _identities(getattr(value, field.name))
+    elif is_record(value.__class__):
+        for name in fields_of(value.__class__):
+            yield from _identities(getattr(value, name))
 
 
 def _codes(found: Explained, profile: Profile) -> Iterator[Proposal]:

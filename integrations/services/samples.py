@@ -22,6 +22,7 @@ from integrations.canonical import (
     OrderAnswer,
     ShipLine,
     ShipNotice,
+    revised,
 )
 from integrations.edi_files import DOCUMENTS, MEDIA_TYPES, piece_read
 from integrations.models import InboundMessage, Partner, PartnerDocument
@@ -168,12 +169,12 @@ def _tried_against(row: InboundMessage, partner: Partner, number: str, lines: Se
 def _directed(document: Document, number: str, lines: Sequence[PurchaseOrderLine]) -> Document | None:
     """The document as if it named this order; None for one that names none."""
     if isinstance(document, OrderAnswer):
-        return replace(document, order_number=number, lines=_placed(document.lines, lines))
+        return revised(document, order_number=number, lines=_placed(document.lines, lines))
     if isinstance(document, ShipNotice):
-        shipped = (replace(each, order_number=number) for each in _placed(document.lines, lines))
-        return replace(document, lines=tuple(shipped), orders=(number,))
+        shipped = (revised(each, order_number=number) for each in _placed(document.lines, lines))
+        return revised(document, lines=tuple(shipped), orders=(number,))
     if isinstance(document, InvoiceDoc):
-        return replace(document, order_number=number, lines=_placed(document.lines, lines))
+        return revised(document, order_number=number, lines=_placed(document.lines, lines))
     return None
 
 
@@ -184,7 +185,7 @@ def _placed(told: Sequence[_Told], lines: Sequence[PurchaseOrderLine]) -> tuple[
     """What is said of lines, each at a line of the order."""
     found = [_line(each.line_number, each.identity, place, lines) for place, each in enumerate(told)]
     return tuple(
-        replace(each, line_number=number, identity=identity)
+        revised(each, line_number=number, identity=identity)
         for each, (number, identity) in zip(told, found, strict=True)
     )
 
@@ -199,4 +200,4 @@ def _line(
     )
     if known or place >= len(lines):
         return number, identity
-    return lines[place].line_number, replace(identity, supplier_part=lines[place].supplier_part)
+    return lines[place].line_number, revised(identity, supplier_part=lines[place].supplier_part)

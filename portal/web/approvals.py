@@ -29,7 +29,7 @@ from portal.saved_views import Kept, around_list
 from portal.web import format as fmt
 from portal.web import lists, parts
 from portal.web.editor import amount_of
-from portal.web.page import actor_of, csv_file, go, is_fragment, toasted, typed_id, typed_number
+from portal.web.page import Typed, actor_of, csv_file, go, is_fragment, toasted, typed_id
 from portal.web.preferences import facility_chosen
 from portal.web.requisitions import contract_note
 from portal.web.status import badge
@@ -212,12 +212,12 @@ def _chosen(request: HttpRequest, step: ApprovalStep, *, findings: Sequence[Find
         "facts": [
             parts.Fact(label="For", value=f"{row.facility.name}, {row.location.name}"),
             parts.Fact(label="Cost center", value=str(row.cost_center)),
-            parts.Fact(label="Needed by", value=fmt.day(row.needed_by)),
+            parts.Fact(label="Needed by", value=fmt.day(row.needed_by, zone)),
             parts.Fact(label="Asked", value=fmt.when(row.submitted_at, zone)),
             parts.Fact(label="Decide by", value=fmt.when(step.due_at, zone)),
         ],
         "amount": fmt.money(row.total, row.currency),
-        "judged": [_line(line, row, stock) for line in lines],
+        "judged": [_line(line, row, stock, typed=request.POST.get(f"quantity-{line.line_number}")) for line in lines],
         "budget": _budget(row, now.strftime("%Y-%m"), pending),
         "steps": [_step(each, zone) for each in steps],
         "last_step": not any(each.state == ApprovalStep.State.WAITING for each in steps),
@@ -281,7 +281,10 @@ def _budget(row: Requisition, period: str, pending: bool) -> parts.Budget | None
     )  # fmt: skip
 
 
-def _line(line: RequisitionLine, row: Requisition, stock: dict[int, Availability]) -> JudgedLine:
+def _line(
+    line: RequisitionLine, row: Requisition, stock: dict[int, Availability], *, typed: str | None = None
+) -> JudgedLine:
+    """`typed` is what was sent for the quantity and came back with a finding."""
     base_unit = line.item.base_unit if line.item else line.unit
     last, change = _last_paid(line, row)
     there = stock.get(line.item_id) if line.item_id else None
@@ -293,7 +296,7 @@ def _line(line: RequisitionLine, row: Requisition, stock: dict[int, Availability
     asked = getattr(line, "asked_times", None)
     return JudgedLine(
         number=line.line_number, title=line.description, item=line.item.number if line.item else "",
-        quantity=fmt.number(line.quantity).replace(",", ""), unit=line.unit,
+        quantity=fmt.number(line.quantity).replace(",", "") if typed is None else typed[:20], unit=line.unit,
         base="" if line.unit == base_unit else f"= {fmt.number(line.base_quantity)} {base_unit}",
         price=fmt.price(line.unit_price, row.currency, line.unit), amount=fmt.money(amount_of(line), row.currency),
         supplier=line.supplier.name if line.supplier else line.suggested_supplier,
@@ -340,11 +343,15 @@ def decide(request: HttpRequest, step_id: int) -> HttpResponse:
 
 
 def _lowered(request: HttpRequest) -> dict[int, Decimal]:
-    return {
-        pk: typed_number(str(text), field=f"quantity.{pk}")
+    """The quantities by line number. Raises Invalid with every field that cannot be read."""
+    typed = Typed()
+    quantities = {
+        number: typed.number(str(text), field=f"quantity.{number}")
         for name, text in request.POST.items()
-        if name.startswith("quantity-") and (pk := typed_id(name.removeprefix("quantity-")))
+        if name.startswith("quantity-") and (number := typed_id(name.removeprefix("quantity-")))
     }
+    typed.check()
+    return quantities
 
 
 def _in_the_way(request: HttpRequest, step_id: int, error: DomainError, here: QueryDict) -> HttpResponse:

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.errors import Finding
 from masterdata.models import ItemSubstitute
-from masterdata.rules.offers import ItemFacts
+from masterdata.rules.offers import ItemFacts, round_money
 from portal.web import format as fmt
 from portal.web.format import Shown
 from portal.web.status import badge
@@ -59,8 +59,10 @@ def editor(
     lines = list(requisition.lines.all()) if requisition else []
     notes = [f for f in findings if f.severity == "info"]
     findings = [f for f in findings if f.severity != "info"]
-    at_lines = [f for f in findings if f.field.startswith("lines.")]
-    others = [f for f in findings if not f.field.startswith("lines.")]
+    here = {f"lines.{line.line_number}" for line in lines}
+    at_lines = [f for f in findings if ".".join(f.field.split(".")[:2]) in here]
+    # also what is wrong with a line that was not taken
+    others = [f for f in findings if f not in at_lines]
     only_confirm = bool(findings) and all(f.severity != "error" for f in findings)
     return {
         "requisition": requisition,
@@ -109,7 +111,7 @@ def _line(
 
 def amount_of(line: RequisitionLine) -> Decimal:
     """What a line will cost, as its source sells it."""
-    return line.order_price * line.base_quantity / line.order_multiplier
+    return round_money(line.order_price * line.base_quantity / line.order_multiplier)
 
 
 def _best(line: RequisitionLine) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.actors import Actor
-from core.errors import DomainError, Finding, NotAllowed, NotFound
+from core.errors import DomainError, Finding, Invalid, NotAllowed, NotFound
 from core.keyset import comes_after, sorted_by
 from core.keyset import page as page_of
 from masterdata.models import Role
@@ -76,6 +76,16 @@ DONE = {
     "refuse_answer": "The line goes back to sourcing.", "send_again": "The order is sent again.",
     "cancel_order": "The order was cancelled.",
 }  # fmt: skip
+FIRST_CHOICE = {
+    ExceptionCase.Kind.NOT_RECEIVED: "wait_for_receipt", ExceptionCase.Kind.UNIT: "request_credit",
+    ExceptionCase.Kind.OVER_ORDERED: "request_credit", ExceptionCase.Kind.DUPLICATE: "",
+}  # fmt: skip
+"""What stands out among the actions, where it is not to accept: nobody pays by the first button for what never came."""
+TOGETHER = {
+    "accept": ("accept_variance", "{} accepted."), "credit": ("request_credit", "{}: a credit is requested."),
+    "wait": ("wait_for_receipt", "{} waiting for the receipt."), "buyer": ("send_to_buyer", "{} sent to the buyer."),
+}  # fmt: skip
+"""What may be decided alike for several cases: nothing that ends an invoice."""
 CONFIRM = {
     "short_pay": "This difference is taken off what is paid.",
     "accept_answer": "It becomes what was ordered.",
@@ -179,7 +189,7 @@ def _frame(request: HttpRequest, actor: Actor, queue: str, query: QueryDict, sav
         "title": TITLES[queue],
         "tabs": tabs,
         "query_string": tools["list_here"],
-        "causes": [_cause(cause, base) for cause in root_causes(actor, queue)],
+        "causes": [_cause(cause, base) for cause in root_causes(actor, queue, facility_id=facility_chosen(request))],
         "base": base,
         "count_text": f"{counts.get(view, counts['all']):,} open" if not narrowed else "",
         "reasons_of": list(REASONS.items()),
@@ -254,7 +264,7 @@ def _chosen(actor: Actor, found: ExceptionCase, *, findings: Sequence[Finding] =
         "kind_label": found.get_kind_display(),
         "case_facts": _case_facts(found, zone),
         "actions": [
-            {"code": code, "label": label, "key": key, "icon": icon, "css": css, "confirm": CONFIRM.get(code, ""),
+            {"code": code, "label": label, "key": key, "icon": icon, "css": _css(found, code, css), "confirm": CONFIRM.get(code, ""),
              "tone": "danger" if css == "btn-danger" else ""}
             for code, label, key, icon, css in ACTIONS
             if code in legal
@@ -269,6 +279,11 @@ def _chosen(actor: Actor, found: ExceptionCase, *, findings: Sequence[Finding] =
         "reasons_of": list(REASONS.items()),
         "case_findings": findings,
     }  # fmt: skip
+
+
+def _css(found: ExceptionCase, code: str, css: str) -> str:
+    first = FIRST_CHOICE.get(ExceptionCase.Kind(found.kind))
+    return css if first is None or css == "btn-danger" else "btn-primary" if code == first else ""
 
 
 def _case_facts(found: ExceptionCase, zone: str) -> list[parts.Fact]:
@@ -376,22 +391,24 @@ def comment(request: HttpRequest, case_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def several(request: HttpRequest, queue: str) -> HttpResponse:
-    """Assign or accept several at once; each is decided by itself, and what is refused is told."""
+    """Assign several or decide them alike; each is decided by itself, and what is refused is told."""
     actor = _worker(request, queue)
     wanted = [pk for text in request.POST.getlist("case")[:MOST_AT_ONCE] if (pk := typed_id(text))]
-    if request.POST.get("act") == "assign":
+    act = request.POST.get("act", "")
+    if act == "assign":
         changed = exceptions_assign(actor=actor, case_ids=wanted, owner_id=actor.user_id)
         messages.success(request, f"{changed} taken.")
         return go(request, f"{link('exceptions', queue)}?{request.POST.get('here', '')}")
     reason, text = request.POST.get("reason", ""), request.POST.get("comment", "").strip()[:500]
+    if act not in TOGETHER:
+        raise Invalid("Choose what to do with the selected ones.", code="act_unknown")
+    resolution, words = TOGETHER[act]
     refused, done = _each(
         wanted,
-        lambda pk: exception_resolve(
-            actor=actor, case_id=pk, resolution="accept_variance", reason_code=reason, comment=text
-        ),
+        lambda pk: exception_resolve(actor=actor, case_id=pk, resolution=resolution, reason_code=reason, comment=text),
     )
     if done:
-        messages.success(request, f"{done} difference{'s' if done != 1 else ''} accepted.")
+        messages.success(request, words.format(f"{done} difference{'s' if done != 1 else ''}"))
     for sentence, count in refused.items():
         messages.warning(request, f"{count} not: {sentence}")
     return go(request, f"{link('exceptions', queue)}?{request.POST.get('here', '')}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -42,7 +42,8 @@ def number(value: Decimal | int | None, *, places: int | None = None) -> str:
     if value is None:
         return EMPTY_TEXT
     if places is not None:
-        return _minus(f"{value:,.{places}f}")
+        exact = Decimal(value).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+        return _minus(f"{exact:,f}")
     text = f"{value:,f}"
     return _minus(text.rstrip("0").rstrip(".") if "." in text else text)
 
@@ -118,14 +119,19 @@ def when(moment: datetime | None, tz: str | tzinfo = UTC, *, now: datetime | Non
     return Shown(text, exact(moment, zone), moment.isoformat())
 
 
-def day(value: date | None, *, today: date | None = None) -> Shown:
-    """A calendar day: `today`, `tomorrow`, `yesterday`, else `Tue 12 Nov`; other years say theirs. The title is ISO."""
+def day(value: date | None, tz: str | tzinfo = UTC, *, today: date | None = None) -> Shown:
+    """A calendar day: `today` (in the zone), `tomorrow`, `yesterday`, else `Tue 12 Nov`; other years say theirs. The title is ISO."""
     if value is None:
         return NOTHING
-    today = today or datetime.now(UTC).date()
+    today = today or today_in(tz)
     named = {0: "today", 1: "tomorrow", -1: "yesterday"}.get((value - today).days)
     text = named or (f"{value:%a} " if abs((value - today).days) < 60 else "") + _day(value, today.year)
     return Shown(text, value.isoformat(), value.isoformat())
+
+
+def today_in(tz: str | tzinfo) -> date:
+    """The day it is there: in the evening of Illinois, London has tomorrow."""
+    return datetime.now(zone_of(tz)).date()
 
 
 def exact(moment: datetime, tz: str | tzinfo = UTC) -> str:

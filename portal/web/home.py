@@ -33,6 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "greeting": f"Good {_part_of_day(zone)}, {actor.name.split(' ')[0]}",
         "stats": [_stat(card, zone) for card in work_cards(actor, facility_id=facility_id) if card.href][:6],
         "entries": story.timeline(changes_for(actor)[:CHANGES], zone),
+        "reads_all": actor.has(Role.AUDITOR),
         "charts": [chart(actor, facility_id) for chart in _charts(actor)],
     }
     return render(request, "home.html", context)

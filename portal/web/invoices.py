@@ -12,7 +12,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.actors import Actor
@@ -24,7 +23,7 @@ from portal.saved_views import Around
 from portal.web import format as fmt
 from portal.web import lists, parts, story
 from portal.web.matching import SideBySide, side_by_side
-from portal.web.page import actor_of, go, typed_day, typed_number
+from portal.web.page import Typed, actor_of, go
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge, status_of
 from procurement.models import ExceptionCase, Invoice, InvoiceLine, PurchaseOrder
@@ -117,8 +116,8 @@ def _row(row: Invoice) -> dict[str, Any]:
         "facility": row.facility.name,
         "status": badge(row.status, "invoice"),
         "credit": row.kind == Invoice.Kind.CREDIT,
-        "due": fmt.day(row.due_date),
-        "late": row.due_date is not None and row.due_date < timezone.now().date() and row.status not in ("paid", "void", "rejected"),
+        "due": fmt.day(row.due_date, row.facility.timezone),
+        "late": row.due_date is not None and row.due_date < fmt.today_in(row.facility.timezone) and row.status not in ("paid", "void", "rejected"),
         "total": fmt.money(_signed(row), row.currency),
         "age": fmt.age(row.received_at, row.facility.timezone),
     }  # fmt: skip
@@ -197,7 +196,7 @@ def _facts(row: Invoice, zone: str) -> list[parts.Fact]:
         ),
         parts.Fact(label="For", value=row.facility.name),
         parts.Fact(label="Total", value=fmt.money(_signed(row), row.currency)),
-        parts.Fact(label="Dated", value=fmt.day(row.invoice_date)),
+        parts.Fact(label="Dated", value=fmt.day(row.invoice_date, zone)),
         parts.Fact(label="Came in", value=fmt.when(row.received_at, zone)),
     ]
 
@@ -216,8 +215,11 @@ def _next_action(row: Invoice, open_cases: Sequence[ExceptionCase], zone: str) -
         "received": ("info", "Came in and is being matched."),
         "matched": ("good", "Matches order and receipts."),
         "approved": ("good", "Cleared for payment. The voucher is on its way to the ERP."),
-        "posted": ("info", f"Voucher {row.voucher_number} is in the ERP; due {fmt.day(row.due_date)}."),
-        "paid": ("done", f"Paid {fmt.day(row.paid_on)}."),
+        "posted": (
+            "info",
+            f"Voucher {row.voucher_number} is in the ERP; due {fmt.day(row.due_date, row.facility.timezone)}.",
+        ),
+        "paid": ("done", f"Paid {fmt.day(row.paid_on, row.facility.timezone)}."),
         "rejected": ("bad", "Rejected. Nothing will be paid."),
         "void": ("done", "Void. It does not count."),
         "disputed": ("waiting", "Disputed with the supplier: nothing is paid until it ends."),
@@ -260,11 +262,15 @@ def _sums(row: Invoice) -> list[parts.Fact]:
 def _payment(row: Invoice) -> list[parts.Fact]:
     facts = [
         parts.Fact(label="To pay", value=fmt.money(row.approved_amount, row.currency)),
-        parts.Fact(label="Due", value=fmt.day(row.due_date)),
+        parts.Fact(label="Due", value=fmt.day(row.due_date, row.facility.timezone)),
         parts.Fact(label="Voucher", value=row.voucher_number or "–"),
         parts.Fact(label="Payment", value="", badge=badge(row.payment, "payment")),
     ]
-    return [*facts, parts.Fact(label="Paid on", value=fmt.day(row.paid_on))] if row.paid_on else facts
+    return (
+        [*facts, parts.Fact(label="Paid on", value=fmt.day(row.paid_on, row.facility.timezone))]
+        if row.paid_on
+        else facts
+    )
 
 
 @require_POST
@@ -338,38 +344,32 @@ def invoice_new(request: HttpRequest) -> HttpResponse:
 
 def _typed(request: HttpRequest, order: PurchaseOrder) -> InvoiceInput:
     """The invoice as typed. Raises Invalid with everything that is not a number or a day, each at its field."""
-    data = request.POST
-    findings: list[Finding] = []
+    data, typed = request.POST, Typed()
     lines: list[BilledLineInput] = []
-
-    def number(name: str, label: str, default: str = "") -> Decimal:
-        try:
-            return typed_number(data.get(name, "") or default, field=name, label=label)
-        except Invalid as error:
-            findings.extend(error.findings)
-            return Decimal(0)
-
     for line in order.lines.all():
-        quantity = number(f"quantity-{line.line_number}", f"Line {line.line_number}: the quantity", "0")
-        price = number(f"price-{line.line_number}", f"Line {line.line_number}: the price", "0")
+        at = line.line_number
+        quantity = typed.number(
+            data.get(f"quantity-{at}") or "0", field=f"quantity-{at}", label=f"Line {at}: the quantity"
+        )
+        price = typed.number(data.get(f"price-{at}") or "0", field=f"price-{at}", label=f"Line {at}: the price")
         if quantity > 0:
             lines.append(
                 BilledLineInput(
-                    line_number=len(lines) + 1, order_line_number=line.line_number, quantity=quantity,
-                    unit=(data.get(f"unit-{line.line_number}", "").strip() or line.unit)[:3].upper(), unit_price=price,
+                    line_number=len(lines) + 1, order_line_number=at, quantity=quantity,
+                    unit=(data.get(f"unit-{at}", "").strip() or line.unit)[:3].upper(), unit_price=price,
                 )
             )  # fmt: skip
-    freight, tax = number("freight", "Freight", "0"), number("tax", "Tax", "0")
-    total = number("total", "The total")
-    try:
-        dated = typed_day(data.get("invoice_date", ""), field="invoice_date", label="The invoice date")
-    except Invalid as error:
-        dated = None
-        findings.extend(error.findings)
-    if dated is None and not any(f.field == "invoice_date" for f in findings):
-        findings.append(Finding(code="day_missing", field="invoice_date", message="The invoice date is missing."))
-    if findings or dated is None:
-        raise Invalid("Some fields cannot be read.", findings=findings)
+    freight = typed.number(data.get("freight") or "0", field="freight", label="Freight")
+    tax = typed.number(data.get("tax") or "0", field="tax", label="Tax")
+    total = typed.number(data.get("total", ""), field="total", label="The total")
+    dated = typed.day(data.get("invoice_date", ""), field="invoice_date", label="The invoice date")
+    if dated is None and not any(f.field == "invoice_date" for f in typed.findings):
+        typed.findings.append(Finding(code="day_missing", field="invoice_date", message="The invoice date is missing."))
+    if not data.get("supplier_number", "").strip():
+        message = "The supplier’s invoice number is missing."
+        typed.findings.append(Finding(code="number_missing", field="supplier_number", message=message))
+    typed.check()
+    assert dated is not None  # noqa: S101 - a missing day is a finding
     return InvoiceInput(
         supplier_number=data.get("supplier_number", "").strip()[:40], order_number=order.number, invoice_date=dated,
         currency=order.currency, total=total, tax=tax, lines=lines,

@@ -89,7 +89,7 @@ SECTIONS: tuple[tuple[str, tuple[Place, ...]], ...] = (
         "Pay",
         (
             Place(
-                label="Invoice exceptions", icon="scale", screen="exceptions", args=("ap",), roles=(Role.AP_CLERK,),
+                label="Exceptions", icon="scale", screen="exceptions", args=("ap",), roles=(Role.AP_CLERK,),
                 badge="exceptions", keys="g e",
             ),
             Place(

@@ -105,9 +105,7 @@ def _orders(count: str) -> str:
 def _row(row: PurchaseOrder) -> dict[str, Any]:
     zone = row.facility.timezone
     late = (
-        row.expected_on is not None
-        and row.status in PurchaseOrder.RECEIVABLE
-        and row.expected_on < timezone.now().date()
+        row.expected_on is not None and row.status in PurchaseOrder.RECEIVABLE and row.expected_on < fmt.today_in(zone)
     )
     return {
         "number": row.number,
@@ -119,7 +117,7 @@ def _row(row: PurchaseOrder) -> dict[str, Any]:
         "answer": badge("failed" if "failed" in (row.supplier_dispatch, row.erp_dispatch) else row.acknowledgement),
         "urgent": row.urgent,
         "late": late,
-        "expected": fmt.day(row.expected_on),
+        "expected": fmt.day(row.expected_on, zone),
         "amount": fmt.money(row.total, row.currency),
         "age": fmt.age(row.issued_at or row.created_at, zone),
     }
@@ -266,7 +264,7 @@ def _facts(row: PurchaseOrder) -> list[parts.Fact]:
         parts.Fact(label="Amount", value=fmt.money(row.total, row.currency)),
     ]
     if row.expected_on:
-        facts.append(parts.Fact(label="Expected", value=fmt.day(row.expected_on)))
+        facts.append(parts.Fact(label="Expected", value=fmt.day(row.expected_on, row.facility.timezone)))
     if row.requisition:
         facts.append(
             parts.Fact(label="For", value=row.requisition.number, href=link("requisition", row.requisition.number))
@@ -331,7 +329,7 @@ def _line(line: PurchaseOrderLine, row: PurchaseOrder) -> dict[str, Any]:
         "amount": fmt.money(line.unit_price * line.quantity, row.currency),
         "received": fmt.quantity(line.received_base / line.multiplier, line.unit),
         "invoiced": fmt.quantity(line.invoiced_base / line.multiplier, line.unit),
-        "promised": fmt.day(line.promised_on),
+        "promised": fmt.day(line.promised_on, row.facility.timezone),
         "contract": line.contract_line.contract.number if line.contract_line else "",
         "cancelled": line.cancelled,
         "complete": line.received_base >= line.base_quantity,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
@@ -18,9 +19,14 @@ from core.errors import Finding, Invalid
 from core.keyset import Page
 from portal.web.parts import query_with
 
+FORM_UNREADABLE = "form_unreadable"
+"""The code of what is wrong with how a form was typed, before any rule of the business looked at it."""
 EXPORT_ROWS = 10_000
 """A file of more lines is a report, not an export of what one looks at."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+PLAIN = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
+GROUPED = re.compile(r"[+-]?[0-9]{1,3}([, \u00a0\u2009\u202f][0-9]{3})+(\.[0-9]*)?")
+DECIMAL_COMMA = re.compile(r"[+-]?[0-9. ]*,[0-9]+")
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -51,18 +57,30 @@ def next_href(request: HttpRequest, page: Page[Any]) -> str:
 
 
 def typed_number(text: str, *, field: str, label: str = "The quantity") -> Decimal:
-    """A number as people type it (`1,200.5`). Raises Invalid, at the field."""
-    try:
-        value = Decimal(text.strip().replace(",", ""))
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or abs(value) >= Decimal(10) ** 9 or value != round(value, 4):
-        message = f"{label} “{text.strip()[:20]}” is not a number." if text.strip() else f"{label} is missing."
-        raise Invalid(
-            message, code="number_invalid",
-            findings=[Finding(code="number_invalid", field=field, message=message, remedy="Type a number such as 12 or 1.5.")],
-        )  # fmt: skip
-    return value
+    """A number as people type or paste it: `1200.5`, `1,200.5`, `1 200.5`. Raises Invalid, at the field.
+
+    A comma only ever groups thousands: `1,5` is refused, because reading it as 15 would order ten times as much.
+    """
+    typed = text.strip()
+    if PLAIN.fullmatch(typed) or GROUPED.fullmatch(typed):
+        value = Decimal(re.sub(r"[^0-9.+-]", "", typed))
+        if abs(value) < Decimal(10) ** 9 and value == round(value, 4):
+            return value
+    shown = typed[:20]
+    message, remedy = f"{label} “{shown}” is not a number.", "Type a number such as 12 or 1.5."
+    if not typed:
+        message = f"{label} is missing."
+    elif DECIMAL_COMMA.fullmatch(typed):
+        remedy = "Write decimals with a point, such as 1.5, and thousands as 1,200."
+    elif PLAIN.fullmatch(typed) or GROUPED.fullmatch(typed):
+        message, remedy = (
+            f"{label} “{shown}” is too large or too fine.",
+            "At most four decimals, and less than a billion.",
+        )
+    raise Invalid(
+        message, code="number_invalid",
+        findings=[Finding(code="number_invalid", field=field, message=message, remedy=remedy)],
+    )  # fmt: skip
 
 
 def typed_day(text: str, *, field: str, label: str = "The date") -> date | None:
@@ -77,6 +95,36 @@ def typed_day(text: str, *, field: str, label: str = "The date") -> date | None:
             message, code="day_invalid",
             findings=[Finding(code="day_invalid", field=field, message=message, remedy="Type it as 2026-12-31.")],
         ) from None  # fmt: skip
+
+
+class Typed:
+    """Reads the fields of one form and collects what cannot be read, so that a person sees all of it at once."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+
+    def number(self, text: str, *, field: str, label: str = "The quantity") -> Decimal:
+        """As `typed_number`; zero for what cannot be read."""
+        try:
+            return typed_number(text, field=field, label=label)
+        except Invalid as error:
+            self.findings.extend(error.findings)
+            return Decimal(0)
+
+    def day(self, text: str, *, field: str, label: str = "The date") -> date | None:
+        """As `typed_day`; None for what cannot be read."""
+        try:
+            return typed_day(text, field=field, label=label)
+        except Invalid as error:
+            self.findings.extend(error.findings)
+            return None
+
+    def check(self) -> None:
+        """Raises Invalid with everything that could not be read."""
+        if self.findings:
+            only = len(self.findings) == 1
+            message = self.findings[0].message if only else f"{len(self.findings)} fields cannot be read."
+            raise Invalid(message, code=FORM_UNREADABLE, findings=self.findings)
 
 
 def typed_id(text: str) -> int | None:

@@ -111,6 +111,10 @@ class FacetValue:
     href: str
     selected: bool = False
 
+    @property
+    def count_text(self) -> str:
+        return f"{self.count:,}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facet:

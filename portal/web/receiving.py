@@ -14,14 +14,13 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.errors import Finding, Invalid
 from portal.links import link
 from portal.web import format as fmt
 from portal.web import lists, parts, story
-from portal.web.page import actor_of, go, typed_day, typed_id, typed_number
+from portal.web.page import FORM_UNREADABLE, Typed, actor_of, go, typed_id, typed_number
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge
 from procurement.models import PurchaseOrder, PurchaseOrderLine, Receipt, ReceiptLine, ShipNoticeLine
@@ -39,7 +38,7 @@ from procurement.services.receipts import receipt_post, receipt_reverse
 
 PROBLEMS = [("", "—"), *((value, label) for value, label in ReceiptLine.Problem.choices if value)]
 GTIN_LENGTHS = (8, 12, 13, 14)
-TYPED = ("number_invalid", "day_invalid")
+TYPED = (FORM_UNREADABLE, "number_invalid")
 """Findings of the form itself, which already name the line."""
 
 
@@ -72,14 +71,14 @@ def receiving(request: HttpRequest) -> HttpResponseBase:
 
 
 def _expected(row: PurchaseOrder) -> dict[str, Any]:
-    late = row.expected_on is not None and row.expected_on < timezone.now().date()
+    late = row.expected_on is not None and row.expected_on < fmt.today_in(row.facility.timezone)
     return {
         "number": row.number,
         "href": link("receive", row.number),
         "supplier": row.supplier.name,
         "place": f"{row.facility.name}, {row.ship_to.name}",
         "status": badge("overdue") if late else badge(row.status, "purchase_order"),
-        "expected": fmt.day(row.expected_on),
+        "expected": fmt.day(row.expected_on, row.facility.timezone),
         "urgent": row.urgent,
     }
 
@@ -268,6 +267,7 @@ def _context(form: _Form, *, error: Invalid | None = None) -> dict[str, Any]:
         "problems": PROBLEMS,
         "error": error,
         "findings": findings,
+        "marked": len({f.field.split(".")[1].partition("-")[0] for f in findings if f.field.startswith("lines.")}),
         "scan_words": form.words,
         "scan_refused": form.refused,
         "announced": bool(form.announced),
@@ -348,18 +348,34 @@ def _is_entered(form: _Form, key: str) -> bool:
 
 
 def _typed_lines(form: _Form) -> list[ReceivedLine]:
-    return [
+    """What is entered. Raises Invalid with every field that cannot be read."""
+    typed = Typed()
+    lines = [
         ReceivedLine(
             line_number=int(key.partition("-")[0]),
-            quantity=typed_number(form.values[key, "quantity"] or "0", field=f"lines.{key}.quantity"),
-            rejected=typed_number(form.values[key, "rejected"] or "0", field=f"lines.{key}.rejected"),
+            quantity=typed.number(
+                form.values[key, "quantity"] or "0", field=f"lines.{key}.quantity", label=f"{_place(key)}: the quantity"
+            ),
+            rejected=typed.number(
+                form.values[key, "rejected"] or "0",
+                field=f"lines.{key}.rejected",
+                label=f"{_place(key)}: the rejected quantity",
+            ),
             problem=form.values[key, "problem"],
             lot=form.values[key, "lot"].strip(),
-            expiry=typed_day(form.values[key, "expiry"], field=f"lines.{key}.expiry"),
+            expiry=typed.day(
+                form.values[key, "expiry"], field=f"lines.{key}.expiry", label=f"{_place(key)}: the expiry date"
+            ),
             serial=form.values[key, "serial"].strip(),
         )
         for key in _entered(form)
     ]
+    typed.check()
+    return lines
+
+
+def _place(key: str) -> str:
+    return f"Line {key.partition('-')[0]}"
 
 
 def _n(value: Decimal) -> str:
@@ -434,7 +450,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
                     "rejected": fmt.quantity(li.rejected_base, li.item.base_unit if li.item else li.unit) if li.rejected_base else None,
                     "problem": badge(li.problem) if li.problem else "",
                     "lot": li.lot,
-                    "expiry": fmt.day(li.expiry),
+                    "expiry": fmt.day(li.expiry, zone),
                     "serial": li.serial,
                 }
                 for li in row.lines.all()

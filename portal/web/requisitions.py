@@ -105,7 +105,7 @@ def _row(row: Requisition) -> dict[str, Any]:
         "requester": row.requester.name,
         "status": badge(row.status, "requisition"),
         "urgent": row.urgent,
-        "needed": fmt.day(row.needed_by),
+        "needed": fmt.day(row.needed_by, row.facility.timezone),
         "amount": fmt.money(row.total, row.currency),
         "age": fmt.age(since, row.facility.timezone),
     }
@@ -134,6 +134,7 @@ class LineShown:
     contract: str
     note: str
     fill: str
+    rests: list[str]
     orders: Sequence[tuple[str, str, str]]
     comment: str
 
@@ -185,7 +186,7 @@ def _facts(row: Requisition) -> list[parts.Fact]:
         parts.Fact(label="Amount", value=fmt.money(row.total, row.currency)),
     ]
     if row.needed_by:
-        facts.append(parts.Fact(label="Needed by", value=fmt.day(row.needed_by)))
+        facts.append(parts.Fact(label="Needed by", value=fmt.day(row.needed_by, row.facility.timezone)))
     if row.submitted_at:
         facts.append(parts.Fact(label="Submitted", value=fmt.when(row.submitted_at, row.facility.timezone)))
     if row.urgent:
@@ -200,11 +201,13 @@ def _next_action(row: Requisition, steps: Sequence[ApprovalStep], mine: bool, zo
     you = "you" if mine else row.requester.name
     if row.status == "submitted" and pending:
         who = pending.person.name if pending.person else pending.label
-        return "waiting", f"Waits for {who}, since {fmt.when(pending.opened_at, zone)}."
+        return "waiting", f"Waits for {who}; asked {fmt.when(pending.opened_at, zone)}."
     if row.status == "returned" and last and last.decided_by:
         return "waiting", f"{last.decided_by.name} sent it back to {you}: “{last.comment}”"
     if row.status == "rejected" and last and last.decided_by:
         return "bad", f"{last.decided_by.name} rejected it: “{last.comment}”"
+    if row.status == "ordered" and any(line.fill == "to_source" for line in row.lines.all()):
+        return "waiting", "Part of it waits for a source on the buyer's workbench."
     return {
         "draft": ("neutral", f"A draft: {you} can still change it, then submit."),
         "approved": ("info", "Approved. Lines without a contract source wait on the buyer's workbench."),
@@ -224,6 +227,7 @@ def _line(line: RequisitionLine, row: Requisition) -> LineShown:
         supplier=line.supplier.name if line.supplier else line.suggested_supplier,
         contract=badge(line.contract_check) if line.contract_check else "", note=contract_note(line, row.currency),
         fill=badge(line.fill) if line.fill not in ("open", "ordered") else "",
+        rests=_rests(line),
         orders=[
             (ol.order.number, link("order", ol.order.number), badge(ol.order.status, "purchase_order"))
             for ol in line.order_lines.all()
@@ -231,6 +235,16 @@ def _line(line: RequisitionLine, row: Requisition) -> LineShown:
         ],
         comment=line.decision_comment,
     )  # fmt: skip
+
+
+def _rests(line: RequisitionLine) -> list[str]:
+    """What of a line is not on an order, where it is not the whole of it."""
+    parts_of = (("waits for a source", line.unsourced_base), ("no longer needed", line.waived_base))
+    return [
+        f"{fmt.quantity(line.quantity * base / line.base_quantity, line.unit)} {words}"
+        for words, base in parts_of
+        if 0 < base < line.base_quantity
+    ]
 
 
 def contract_note(line: RequisitionLine, currency: str) -> str:

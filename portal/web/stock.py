@@ -16,9 +16,9 @@ from core.actors import EVERYWHERE, Actor
 from core.errors import NotFound
 from core.tally import Counting, Grouping
 from inventory.models import ParLevel, StockBalance, StockMove
-from inventory.selectors import below_par, item_moves, item_stock, stock_listed
+from inventory.selectors import below_par, item_moves, item_stock, par_levels, stock_listed
 from masterdata.models import Item, Location
-from masterdata.selectors import item_facts, items_search
+from masterdata.selectors import item_facts, items_search, substitutes_of
 from portal.links import document, link
 from portal.saved_views import Around
 from portal.web import format as fmt
@@ -81,7 +81,8 @@ def _facets(query: QueryDict, around: Around) -> list[parts.Facet]:
 
 
 def _row(row: StockBalance) -> dict[str, Any]:
-    today = timezone.now().date()
+    zone = row.location.facility.timezone
+    today = fmt.today_in(zone)
     expired = row.lot.expiry is not None and row.lot.expiry < today
     soon = row.lot.expiry is not None and not expired and (row.lot.expiry - today).days <= SOON_DAYS
     return {
@@ -91,7 +92,7 @@ def _row(row: StockBalance) -> dict[str, Any]:
         "place": row.location.name,
         "facility": row.location.facility.name,
         "lot": row.lot.number,
-        "expiry": fmt.day(row.lot.expiry),
+        "expiry": fmt.day(row.lot.expiry, zone),
         "soon": soon or expired,
         "status": badge("expired") if expired else badge(row.lot.status),
         "quantity": fmt.quantity(row.quantity, row.item.base_unit),
@@ -132,6 +133,7 @@ def _low_row(row: ParLevel) -> dict[str, Any]:
         "par": fmt.quantity(row.par, row.item.base_unit),
         "reorder": fmt.quantity(row.reorder_point, row.item.base_unit),
         "empty": on_hand == 0,
+        "low": on_hand <= row.reorder_point,
     }
 
 
@@ -174,13 +176,25 @@ def item(request: HttpRequest, number: str) -> HttpResponse:
                 {"unit": p.unit, "text": f"{fmt.number(p.multiplier)} {row.base_unit}", "gtin": p.gtin} for p in row.packagings.all()
             ],
             "balances": [_row(b) for b in balances],
+            "pars": [
+                _low_row(p)
+                for p in par_levels(actor, facility_id=here).filter(item=row.pk).order_by("location__facility__name", "id")[:MOVES]
+            ],
+            "substitutes": [
+                {
+                    "number": each.substitute.number, "href": link("item", each.substitute.number),
+                    "title": each.substitute.description, "rule": each.rule,
+                    "ratio": "" if each.ratio == 1 else f"{fmt.number(each.ratio)} for one",
+                }
+                for each in substitutes_of([row.pk]).get(row.pk, ())
+            ],
             "offers": [
                 {
                     "supplier": o.supplier_name,
                     "part": o.supplier_part,
                     "price": fmt.price(o.price, "USD", o.unit),
                     "contract": o.contract_number,
-                    "lead": f"{o.lead_time_days} days",
+                    "lead": f"{o.lead_time_days} day{'' if o.lead_time_days == 1 else 's'}",
                 }
                 for o in (facts.offers if facts else ())
             ],

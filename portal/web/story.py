@@ -37,9 +37,11 @@ SENTENCES: Mapping[str, tuple[str, str, Tone]] = {
     "RequisitionApproved": ("{number} is fully approved", "circle-check", "good"),
     "RequisitionCancelled": ("{number} was withdrawn", "circle-x", "done"),
     "RequisitionFulfilled": ("Everything of {number} has arrived", "checks", "good"),
+    "RequisitionShortened": ("Part of {number} is no longer needed", "circle-x", "done"),
     "PurchaseOrderIssued": ("Order {number} was issued", "shopping-cart", "info"),
     "PurchaseOrderCancelled": ("Order {number} was cancelled", "circle-x", "done"),
     "RequisitionClosed": ("{number} is closed", "archive", "done"),
+    "PurchaseOrderChanged": ("Order {number} was changed", "edit", "waiting"),
     "PurchaseOrderHeld": ("Order {number} was put on hold", "alert-octagon", "waiting"),
     "PurchaseOrderReleased": ("Order {number} was released", "send", "info"),
     "PurchaseOrderClosed": ("Order {number} is closed", "archive", "done"),
@@ -76,7 +78,9 @@ DETAILS: Mapping[str, Callable[[Data], str]] = {
     "RequisitionDecided": lambda d: str(d.get("comment", "")),
     "RequisitionCancelled": lambda d: str(d.get("reason", "")),
     "PurchaseOrderCancelled": lambda d: str(d.get("reason", "")),
-    "SupplierAnswerRecorded": lambda d: f"{d['exceptions']} lines wait for the buyer." if d.get("exceptions") else "",
+    "RequisitionShortened": lambda d: f"{d.get('lines', '')}: {d.get('reason', '')}",
+    "SupplierAnswerRecorded": lambda d: _for_the_buyer(int(d.get("exceptions") or 0)),
+    "PurchaseOrderChanged": lambda d: f"Revision {d.get('revision', '')}: {d.get('what', '')}",
     **{
         name: lambda d: str(d.get("reason", ""))
         for name in (
@@ -100,6 +104,12 @@ def _steps(count: int) -> str:
     if not count:
         return "An explicit rule approves it without a person."
     return f"Needs {count} approval{'s' if count > 1 else ''}."
+
+
+def _for_the_buyer(count: int) -> str:
+    if not count:
+        return ""
+    return "1 line waits for the buyer." if count == 1 else f"{count} lines wait for the buyer."
 
 
 def timeline(events: Iterable[BusinessEvent], zone: str, *, here: str = "") -> list[TimelineEntry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -24,10 +25,11 @@ from portal.web.page import actor_of, csv_file, go, typed_id
 from portal.web.preferences import facility_chosen
 from portal.web.status import badge
 from procurement.models import ExceptionCase, PurchaseOrder, RequisitionLine
-from procurement.selectors.invoices import cases_open
+from procurement.selectors.invoices import cases_listed
 from procurement.selectors.purchase_orders import orders_listed
 from procurement.selectors.requisitions import lines_to_source
 from procurement.services.purchase_orders import purchase_order_create
+from procurement.services.sourcing import lines_waive, unsourced
 
 SHOWN = 60
 HEADER = (
@@ -49,14 +51,15 @@ def workbench(request: HttpRequest) -> HttpResponseBase:
         return elsewhere
     lines = list(found[:SHOWN])
     drafts = orders_listed(actor, view="drafts", facility_id=here)[:SHOWN]
-    answers = cases_open(actor, ExceptionCase.Queue.BUYER).order_by("due_at", "id")[:SHOWN]
+    answers = cases_listed(actor, ExceptionCase.Queue.BUYER, facility_id=here).order_by("due_at", "id")[:SHOWN]
+    count = len(lines) if len(lines) < SHOWN else found.count()
     return render(
         request,
         "supply/workbench.html",
         {
             **lists.tools(lists.WORKBENCH, request.GET, around.saved),
             "groups": _groups(lines),
-            "count": len(lines),
+            "count_text": f"{count:,} line{'' if count == 1 else 's'}" + (f", {SHOWN} shown" if count > SHOWN else ""),
             "drafts": [_draft(row) for row in drafts],
             "answers": [_answer(case) for case in answers],
             "suppliers": [(str(s.pk), s.name) for s in suppliers_search(actor)[:200]],
@@ -93,7 +96,7 @@ def _groups(lines: list[RequisitionLine]) -> list[dict[str, Any]]:
 def _export(line: RequisitionLine) -> tuple[object, ...]:
     row = line.requisition
     return (
-        row.number, row.facility.name, row.location.name, line.item.number if line.item else "", line.description, line.quantity,
+        row.number, row.facility.name, row.location.name, line.item.number if line.item else "", line.description, unsourced(line),
         line.unit, row.needed_by or "", row.approved_at.isoformat() if row.approved_at else "", "yes" if row.urgent else "",
         line.get_contract_check_display(), line.suggested_supplier,
     )  # fmt: skip
@@ -115,14 +118,15 @@ def _choices(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _line(line: RequisitionLine, facts: ItemFacts | None) -> dict[str, Any]:
     currency = line.requisition.currency
-    offers = sorted(facts.offers, key=lambda o: o.price_per_base(line.base_quantity)) if facts else []
+    offers = sorted(facts.offers, key=lambda o: o.price_per_base(line.unsourced_base)) if facts else []
     best = {o.supplier_id: o for o in reversed(offers)}
     base_unit = facts.base_unit if facts else line.unit
     return {
         "pk": line.pk,
         "title": line.description,
         "item": line.item.number if line.item else "",
-        "quantity": fmt.quantity(line.quantity, line.unit),
+        "quantity": fmt.quantity(unsourced(line), line.unit),
+        "asked": fmt.quantity(line.quantity, line.unit) if line.unsourced_base < line.base_quantity else "",
         "contract": badge(line.contract_check),
         "reason": line.off_contract_reason,
         "suggested": line.suggested_supplier,
@@ -130,14 +134,16 @@ def _line(line: RequisitionLine, facts: ItemFacts | None) -> dict[str, Any]:
             {
                 "supplier": o.supplier_name,
                 "pk": o.supplier_id,
-                "price": fmt.price(o.price_for(line.base_quantity), currency, o.unit),
-                "per_base": fmt.price(o.price_per_base(line.base_quantity).quantize(PRICE_PLACES), currency, base_unit),
-                "total": fmt.money(round_money(o.price_per_base(line.base_quantity) * line.base_quantity), currency),
+                "price": fmt.price(o.price_for(line.unsourced_base), currency, o.unit),
+                "per_base": fmt.price(
+                    o.price_per_base(line.unsourced_base).quantize(PRICE_PLACES), currency, base_unit
+                ),
+                "total": fmt.money(round_money(o.price_per_base(line.unsourced_base) * line.unsourced_base), currency),
                 "lead": f"{o.lead_time_days} d",
                 "contract": o.contract_number,
                 "chosen": o.supplier_id == line.supplier_id,
             }
-            for o in sorted(best.values(), key=lambda o: o.price_per_base(line.base_quantity))
+            for o in sorted(best.values(), key=lambda o: o.price_per_base(line.unsourced_base))
         ],
     }
 
@@ -158,7 +164,7 @@ def _answer(case: ExceptionCase) -> dict[str, Any]:
         "title": case.title,
         "sentence": case.explanation.get("sentence", ""),
         "order": case.order.number if case.order else "",
-        "href": link("exceptions", "buyer") + f"?case={case.pk}",
+        "href": link("exception", case.pk),
         "supplier": case.supplier.name,
         "amount": fmt.money(case.amount, case.currency),
         "age": fmt.age(case.opened_at, case.facility.timezone),
@@ -176,3 +182,13 @@ def source(request: HttpRequest) -> HttpResponse:
         raise Invalid("Choose a supplier for these lines.", code="supplier_missing")
     order = purchase_order_create(actor=actor, line_ids=ids, supplier=supplier)
     return go(request, link("order", order.number))
+
+
+@require_POST
+@login_required
+def waive(request: HttpRequest) -> HttpResponse:
+    """End what waits of the ticked lines: it is no longer needed."""
+    ids = [pk for text in request.POST.getlist("line") if (pk := typed_id(text))]
+    ended = lines_waive(actor=actor_of(request), line_ids=ids, reason=request.POST.get("reason", "").strip()[:300])
+    messages.success(request, f"{ended} line{'' if ended == 1 else 's'} ended: no longer needed.")
+    return go(request, link("workbench"))

@@ -73,11 +73,18 @@ def check_receipt(
             findings.append(
                 Finding(
                     code="over_received", field=f"order_lines.{number}.quantity",
-                    message=f"Line {number} ({expected[number].description}): {over.normalize():f} base units more than may be received.",
+                    message=f"Line {number} ({expected[number].description}): {_counted(over, expected[number])} more than may be received.",
                     remedy="Reject the excess, or ask the buyer for an order change.",
                 )
             )  # fmt: skip
     return bases, findings
+
+
+def _counted(base: Decimal, known: ExpectedLine) -> str:
+    """A quantity as the order counts, else in the smallest pack: `2 BX`, `250 EA`."""
+    units = (known.unit, *sorted(known.packs, key=lambda unit: known.packs[unit]))
+    unit = next((unit for unit in units if not base % known.packs[unit]), known.unit)
+    return f"{(base / known.packs[unit]).normalize():,f} {unit}"
 
 
 def _line_findings(

@@ -152,10 +152,11 @@ def case_get(actor: Actor, case_id: int) -> ExceptionCase:
     return found
 
 
-def root_causes(actor: Actor, queue: str) -> list[dict[str, Any]]:
+def root_causes(actor: Actor, queue: str, *, facility_id: int | None = None) -> list[dict[str, Any]]:
     """Open cases of a queue grouped by supplier, kind and currency, the most money first: ten at most."""
     rows = (
         cases_open(actor, queue)
+        .filter(at(facility_id))
         .order_by()
         .values("kind", "currency", supplier_code=F("supplier__code"), supplier_name=F("supplier__name"))
         .annotate(count=Count("id"), amount=Sum("amount"), oldest=Min("opened_at"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +19,7 @@ from integrations.canonical import (
     PriceCatalog,
     RemittanceAdvice,
     StockLine,
+    revised,
 )
 from integrations.edi_desk import explain
 from integrations.models import InboundMessage, Interchange, OutboundMessage, PartnerDocument
@@ -94,7 +94,7 @@ def test_where_no_contract_is_in_force_the_offer_counts(world: World) -> None:
 
 def test_what_they_no_longer_sell_is_said(world: World) -> None:
     agreed(world, "price_catalog")
-    gone = replace(catalog(priced("ACME-GLOVE", "8.42", action="delete")), full=False)
+    gone = revised(catalog(priced("ACME-GLOVE", "8.42", action="delete")), full=False)
     leave(world, written(world, gone))
     assert told(world, "832")["lines"][0]["effect"] == "they do not sell it any more"
 

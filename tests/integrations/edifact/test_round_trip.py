@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrations.canonical import Acknowledgement, Document, ItemIdentity, Order
+from integrations.canonical import Acknowledgement, Document, ItemIdentity, Order, revised
 from integrations.edifact import EdifactEnvelope, EdifactError, ServiceCharacters, document_bytes, parse, read
 from tests.integrations.x12.documents import EVERY
 from tests.integrations.x12.test_order import simple
@@ -27,7 +27,7 @@ CHARS = [ServiceCharacters(), ServiceCharacters("|", "*", ",", "\\", "~"), Servi
 def sayable(document: Document) -> Document:
     """An original has no number of a change."""
     original = isinstance(document, Order) and document.purpose == "original"
-    return replace(document, revision=0) if original else document
+    return revised(document, revision=0) if original else document
 
 
 @pytest.mark.parametrize("kind", ["order", "order_answer", "ship_notice", "invoice"])
@@ -71,7 +71,7 @@ def test_an_order_looks_as_partners_expect() -> None:
 
 def test_a_change_is_an_ordchg_that_names_its_order() -> None:
     one = simple().lines[0]
-    off = replace(one, line_number=2, quantity=Decimal(0))
+    off = revised(one, line_number=2, quantity=Decimal(0))
     changed = simple(purpose="change", revision=3, lines=(one, off), urgent=True, notes=())
     data = document_bytes(changed, replace(ENVELOPE, at=datetime(2026, 3, 9, 8, 30, tzinfo=UTC)))
     lines = data.decode("latin-1").split("'\n")
@@ -88,7 +88,7 @@ def test_a_change_is_an_ordchg_that_names_its_order() -> None:
     ]
     result = parse(read(data)[0].messages[0]).document
     assert isinstance(result, Order)
-    assert replace(result, buyer=changed.buyer) == changed
+    assert revised(result, buyer=changed.buyer) == changed
 
 
 def test_an_ordchg_without_its_order_is_refused() -> None:
@@ -106,8 +106,8 @@ def test_an_ordchg_without_its_order_is_refused() -> None:
         (simple(number="PO\n1"), "cannot be sent"),
         (simple(number="PO\x01"), "cannot be sent"),
         (simple(number="PO\u0416"), "cannot be sent"),
-        (simple(lines=(replace(simple().lines[0], unit=""),)), "no unit"),
-        (simple(lines=(replace(simple().lines[0], identity=ItemIdentity(others={"UDI-DI": "1"})),)), "UDI-DI"),
+        (simple(lines=(revised(simple().lines[0], unit=""),)), "no unit"),
+        (simple(lines=(revised(simple().lines[0], identity=ItemIdentity(others={"UDI-DI": "1"})),)), "UDI-DI"),
         (Acknowledgement(functional_id="PO", group_control="1", status="accepted"), "cannot be said in EDIFACT"),
     ],
 )

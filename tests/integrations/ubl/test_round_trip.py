@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrations.canonical import Acknowledgement, Document, InvoiceDoc, Order, OrderAnswer, Party
+from integrations.canonical import Acknowledgement, Document, InvoiceDoc, Order, OrderAnswer, Party, revised
 from integrations.ubl import UblError, document_bytes, read
 from integrations.ubl.schemas import schema_faults
 from integrations.ubl.xml import parse_tree
@@ -25,12 +24,12 @@ SCHEMAS = SAMPLES.parent / "ubl-xsd-2.1"
 def sayable(document: Document) -> Document:
     """Amounts always have a currency, only a change has a number, and a cancellation is about the order as a whole."""
     if isinstance(document, Order) and document.purpose == "cancel":
-        return replace(document, lines=(), currency="", ship_to=Party(), requested_date=None, revision=0)
+        return revised(document, lines=(), currency="", ship_to=Party(), requested_date=None, revision=0)
     if isinstance(document, Order):
         revision = document.revision if document.purpose == "change" else 0
-        return replace(document, revision=revision, currency=document.currency or "EUR")
+        return revised(document, revision=revision, currency=document.currency or "EUR")
     if isinstance(document, (OrderAnswer, InvoiceDoc)):
-        return replace(document, currency=document.currency or "EUR")
+        return revised(document, currency=document.currency or "EUR")
     return document
 
 
@@ -71,7 +70,7 @@ def test_what_is_written_reads_back_the_same(kind: str, data: st.DataObject) -> 
         (simple(purpose="cancel", number=""), "does not name its order"),
         (simple(currency=""), "no currency"),
         (simple(number="PO\n1"), "cannot be sent"),
-        (simple(lines=(replace(simple().lines[0], unit=""),)), "no unit"),
+        (simple(lines=(revised(simple().lines[0], unit=""),)), "no unit"),
         (Acknowledgement(functional_id="PO", group_control="1", status="accepted"), "cannot be said in UBL"),
     ],
 )
@@ -89,7 +88,7 @@ def test_what_people_typed_is_escaped() -> None:
 
 def test_a_change_says_which_order_it_changes_when_and_how() -> None:
     one = simple().lines[0]
-    off = replace(one, line_number=2, quantity=Decimal(0))
+    off = revised(one, line_number=2, quantity=Decimal(0))
     changed = simple(purpose="change", revision=3, lines=(one, off), urgent=True)
     at = datetime(2026, 3, 9, 8, 30, tzinfo=UTC)
     text = document_bytes(changed, None, at).decode()

@@ -110,6 +110,30 @@ def test_several_are_accepted_at_once_within_the_limit(net: Network, sign_in) ->
     assert big.owner_id == net.users["ap_clerk@NORTH"].pk
 
 
+def test_several_are_decided_alike(net: Network, sign_in) -> None:
+    one, two, three = stopped(net, "1"), stopped(net, "2", price="19.90"), stopped(net, "3", price="14.00")
+    client, url = sign_in("ap_clerk@NORTH"), "/exceptions/ap/several/"
+    data = {"case": [one.pk, two.pk], "act": "credit", "comment": "They bill the old price"}
+    assert "2 differences: a credit is requested" in client.post(url, data, follow=True).content.decode()
+    for case in (one, two):
+        case.refresh_from_db()
+        assert (case.state, case.resolution, case.comment) == ("waiting", "request_credit", "They bill the old price")
+    client.post(url, {"case": [three.pk], "act": "buyer"})
+    three.refresh_from_db()
+    assert three.queue == "buyer"
+    answer = client.post(url, {"case": [one.pk], "act": "void_invoice"})
+    assert answer.status_code == 422
+    waiting = client.post(url, {"case": [one.pk], "act": "wait"}, follow=True).content.decode()
+    assert "1 not: This action is not possible" in waiting
+
+
+def test_what_never_came_is_not_paid_by_the_first_button(net: Network, sign_in) -> None:
+    invoice = billed(net, ordered(net))
+    page = sign_in("ap_clerk@NORTH").get(f"/exceptions/case/{invoice.cases.get().pk}/").content.decode()
+    first = page.split("case-actions")[1].split("btn-primary")[1]
+    assert 'value="wait_for_receipt"' in first.split(">")[0]
+
+
 def test_a_case_sent_to_the_buyer_is_in_the_buyers_queue(net: Network, sign_in) -> None:
     case = stopped(net)
     sign_in("ap_clerk@NORTH").post(f"/exceptions/case/{case.pk}/resolve/", {"resolution": "send_to_buyer"})

@@ -67,9 +67,12 @@ def test_several_lots_of_one_line_count_together_against_what_is_open() -> None:
     assert codes(SUTURE, *[replace(lot, quantity=D(5)) for lot in lots]) == []
 
 
-def test_the_excess_is_named_in_base_units() -> None:
-    _, (finding,) = check_receipt([came("12.5")], {1: GLOVE}, today=TODAY)
-    assert "250 base units more" in finding.message
+@pytest.mark.parametrize(
+    ("quantity", "excess"), [("12.5", "250 EA more"), ("12", "2 BX more"), ("30010", "30,000 BX more")]
+)
+def test_the_excess_is_named_in_whole_packs(quantity: str, excess: str) -> None:
+    _, (finding,) = check_receipt([came(quantity)], {1: GLOVE}, today=TODAY)
+    assert excess in finding.message
 
 
 def test_quantities_come_back_in_base_units_per_line() -> None:
