@@ -40,12 +40,13 @@ from integrations.mapping.inbound import answered_lines, invoice_input, ship_not
 from integrations.models import InboundMessage, Interchange, Partner, PartnerDocument
 from integrations.services.inbox import acknowledge_after, file_split, findings_plain
 from integrations.services.informing import catalog_compared, stock_compared
+from integrations.services.interchange_answers import order_unread
 from integrations.services.profiles import profile_of
 from integrations.services.service_actor import service_actor
 from integrations.services.trials import Told, told_of
 from procurement.models import PurchaseOrder
 from procurement.services.invoices import invoice_register
-from procurement.services.purchase_orders import purchase_order_record_dispatch, purchase_order_record_rejection
+from procurement.services.purchase_orders import purchase_order_record_dispatch
 from procurement.services.supplier_answers import ship_notice_record, supplier_answer_record
 
 MOST_CRASHES: Final = 5
@@ -311,15 +312,16 @@ def _acknowledgement(message: InboundMessage, partner: Partner, document: Acknow
 
 
 def _order_acknowledged(number: str, partner: Partner, interchange: Interchange, document: Acknowledgement) -> None:
-    rejected = interchange.acknowledgement == Interchange.Acknowledgement.REJECTED
-    dispatch = PurchaseOrder.Dispatch.FAILED if rejected else PurchaseOrder.Dispatch.ACKNOWLEDGED
-    with acting(actor=_actor(), reason=f"997 for interchange {interchange.control_number}"):
-        purchase_order_record_dispatch(order_number=number, channel="supplier", dispatch=dispatch)
-        if not rejected:
-            return
+    reason = f"997 for interchange {interchange.control_number}"
+    if interchange.acknowledgement == Interchange.Acknowledgement.REJECTED:
         codes = [*document.codes, *(code for each in document.sets for code in each.codes)]
         words = f"{partner.supplier.name} could not read the order (997 rejected it{', code ' + ', '.join(codes) if codes else ''})."
-        purchase_order_record_rejection(order_number=number, system=partner.supplier.name, sentence=words)
+        order_unread(number=number, partner=partner, sentence=words, reason=reason)
+        return
+    with acting(actor=_actor(), reason=reason):
+        purchase_order_record_dispatch(
+            order_number=number, channel="supplier", dispatch=PurchaseOrder.Dispatch.ACKNOWLEDGED
+        )
 
 
 _HANDLERS: Final[Mapping[type[Document], Callable[[InboundMessage, Partner, Any], _About]]] = {

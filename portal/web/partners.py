@@ -218,7 +218,7 @@ def _went(row: OutboundMessage) -> dict[str, Any]:
     return {
         "pk": row.pk, "href": link("message", row.pk), "name": message_name(row.topic), "badge": badge(row.state, "message"),
         # an acknowledgement is about a file of theirs: its key says their numbers
-        "number": row.key.removeprefix("997:") if row.document_kind == "inbound_file" else row.document_number,
+        "number": row.key.removeprefix("997:").removeprefix("TA1:") if row.document_kind == "inbound_file" else row.document_number,
         "when": fmt.age(row.delivered_at or row.created_at, ZONE),
         "acknowledgement": badge(answered) if answered != "not_expected" else "",
         "again": row.document_kind == "purchase_order" and row.state == OutboundMessage.State.DELIVERED,
