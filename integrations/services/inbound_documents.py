@@ -35,9 +35,9 @@ from integrations.canonical import (
 )
 from integrations.edi_desk import Said
 from integrations.edi_files import DOCUMENTS, is_test, piece_read
-from integrations.erp.base import PURCHASE_ORDER_CREATE
+from integrations.erp.base import PURCHASE_ORDER_CHANGE, PURCHASE_ORDER_CREATE
 from integrations.mapping.inbound import answered_lines, invoice_input, ship_notices
-from integrations.models import InboundMessage, Interchange, Partner, PartnerDocument
+from integrations.models import InboundMessage, Interchange, OutboundMessage, Partner, PartnerDocument
 from integrations.services.inbox import acknowledge_after, file_split, findings_plain
 from integrations.services.informing import catalog_compared, stock_compared
 from integrations.services.interchange_answers import order_unread
@@ -46,7 +46,7 @@ from integrations.services.service_actor import service_actor
 from integrations.services.trials import Told, told_of
 from procurement.models import PurchaseOrder
 from procurement.services.invoices import invoice_register
-from procurement.services.purchase_orders import purchase_order_record_dispatch
+from procurement.services.purchase_orders import purchase_order_record_dispatch, purchase_order_record_rejection
 from procurement.services.supplier_answers import ship_notice_record, supplier_answer_record
 
 MOST_CRASHES: Final = 5
@@ -241,13 +241,29 @@ def _answer(message: InboundMessage, partner: Partner, document: OrderAnswer) ->
     # an answer may be said again and again, and the last one counts: only the same transmission is the same answer
     own = "" if profile_of(partner).about(message.kind).duplicates == "process" else message.control_number
     key = _once(message, partner, document.order_number, own or _digest(document))
+    about_change = _about_change(about.number, partner, document)
     with tracing(about.trace_id):
+        if about_change and document.status == "rejected":
+            words = f"{partner.supplier.name} refuses the last change of this order as a whole."
+            purchase_order_record_rejection(order_number=about.number, system=partner.supplier.name, sentence=words)
         supplier_answer_record(
             actor=_actor(), order_number=about.number, supplier_id=partner.supplier_id, message_key=key[:100],
             status=document.status, lines=answered_lines(document),
             supplier_order_number=document.supplier_order_number[:40], answered_on=document.answered_on,
+            about_change=about_change,
         )  # fmt: skip
     return about
+
+
+def _about_change(number: str, partner: Partner, document: OrderAnswer) -> bool:
+    """Whether an answer without lines is about a change of the order. Some formats cannot say it: then a change they were told counts."""
+    if document.lines or document.answers == "change":
+        return not document.lines
+    told = OutboundMessage.objects.filter(
+        endpoint=partner.endpoint_id, document_kind="purchase_order", document_number=number, topic=PURCHASE_ORDER_CHANGE,
+        state=OutboundMessage.State.DELIVERED,
+    )  # fmt: skip
+    return told.exists()
 
 
 def _ship_notice(message: InboundMessage, partner: Partner, document: ShipNotice) -> _About:

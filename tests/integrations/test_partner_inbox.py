@@ -430,6 +430,21 @@ def test_a_plain_yes_or_no_counts_for_every_line(world: World, told: str, status
     assert ExceptionCase.objects.filter(order=order, queue="buyer").count() == cases
 
 
+def test_a_plain_no_after_a_change_is_about_the_change(world: World) -> None:
+    speaks(world, "ubl")
+    order = ordered(world.net, line(world.net), line(world.net, "SUTURE", "2"))
+    world.deliver()
+    drop(world, order, 2)
+    world.deliver()
+    leave(world, SIMPLE.format(number=order.number, told="false").encode())
+    world.take_in()
+    order.refresh_from_db()
+    assert order.acknowledgement == "none"
+    [case] = ExceptionCase.objects.filter(order=order, queue="buyer")
+    assert "refuses the last change of this order" in case.explanation["sentence"]
+    assert not SupplierAnswer.objects.get().lines.exists()
+
+
 SIMPLE = """<OrderResponseSimple xmlns="urn:oasis:names:specification:ubl:schema:xsd:OrderResponseSimple-2"
  xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
  xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"><cbc:ID>1</cbc:ID>
