@@ -216,25 +216,31 @@ def change_header(request: HttpRequest, number: str) -> HttpResponse:
     """Change where, for whom and when."""
 
     def act() -> str:
-        actor, data = actor_of(request), request.POST
-        location = locations_visible(actor).filter(pk=typed_id(data.get("location", "")) or 0).first()
-        cost_center = cost_centers_visible(actor).filter(pk=typed_id(data.get("cost_center", "")) or 0).first()
-        if location is None or cost_center is None:
-            raise NotFound("This place or cost center is not one of yours.")
-        requisition_change_header(
-            actor=actor, number=number, location=location, cost_center=cost_center, urgent=bool(data.get("urgent")),
-            needed_by=typed_day(data.get("needed_by", ""), field="needed_by"), note=data.get("note", "").strip()[:500],
-        )  # fmt: skip
+        _take_header(request, number)
         return number
 
     return _do(request, number, act, "Saved.")
 
 
+def _take_header(request: HttpRequest, number: str) -> None:
+    actor, data = actor_of(request), request.POST
+    location = locations_visible(actor).filter(pk=typed_id(data.get("location", "")) or 0).first()
+    cost_center = cost_centers_visible(actor).filter(pk=typed_id(data.get("cost_center", "")) or 0).first()
+    if location is None or cost_center is None:
+        raise NotFound("This place or cost center is not one of yours.")
+    requisition_change_header(
+        actor=actor, number=number, location=location, cost_center=cost_center, urgent=bool(data.get("urgent")),
+        needed_by=typed_day(data.get("needed_by", ""), field="needed_by"), note=data.get("note", "").strip()[:500],
+    )  # fmt: skip
+
+
 @require_POST
 @login_required
 def submit(request: HttpRequest, number: str) -> HttpResponse:
-    """Ask for approval, or show everything that is in the way, on its line."""
+    """Ask for approval, or show everything that is in the way, on its line. What stands beside the lines is kept first."""
     try:
+        if "location" in request.POST:
+            _take_header(request, number)
         requisition_submit(actor=actor_of(request), number=number, confirm=bool(request.POST.get("confirm")))
     except Invalid as error:
         return _answer(request, number, error=error)

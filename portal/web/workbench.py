@@ -16,7 +16,7 @@ from core.errors import Invalid, NotFound
 from core.keyset import sorted_by
 from masterdata.models import Role
 from masterdata.rules.offers import PRICE_PLACES, ItemFacts, round_money
-from masterdata.selectors import item_facts, suppliers_search
+from masterdata.selectors import facts_by_facility, suppliers_search
 from portal.links import link
 from portal.web import format as fmt
 from portal.web import lists
@@ -67,10 +67,11 @@ def workbench(request: HttpRequest) -> HttpResponseBase:
 
 def _groups(lines: list[RequisitionLine]) -> list[dict[str, Any]]:
     """Lines by requisition, since only lines of one place share an order; each with its sources compared per base unit."""
-    facts: dict[int, dict[int, ItemFacts]] = {}
-    for facility in {li.requisition.facility_id for li in lines}:
-        ids = [li.item_id for li in lines if li.item_id and li.requisition.facility_id == facility]
-        facts[facility] = item_facts(ids, facility_id=facility, on=timezone.now().date())
+    wanted: dict[int, list[int]] = {}
+    for line in lines:
+        if line.item_id:
+            wanted.setdefault(line.requisition.facility_id, []).append(line.item_id)
+    facts = facts_by_facility(wanted, on=timezone.now().date())
     groups: dict[int, dict[str, Any]] = {}
     for line in lines:
         requisition = line.requisition
@@ -85,7 +86,7 @@ def _groups(lines: list[RequisitionLine]) -> list[dict[str, Any]]:
                 "lines": [],
             },
         )
-        group["lines"].append(_line(line, facts[requisition.facility_id].get(line.item_id or 0)))
+        group["lines"].append(_line(line, facts.get(requisition.facility_id, {}).get(line.item_id or 0)))
     for group in groups.values():
         group["choices"] = _choices(group["lines"])
     return list(groups.values())
