@@ -57,7 +57,7 @@ def workbench(request: HttpRequest) -> HttpResponseBase:
         {
             **lists.tools(lists.WORKBENCH, request.GET, around.saved),
             "groups": _groups(lines),
-            "count_text": f"{count:,} line{'' if count == 1 else 's'}" + (f", {SHOWN} shown" if count > SHOWN else ""),
+            "count_text": fmt.counted(f"{count:,}", "line") + (f", {SHOWN} shown" if count > SHOWN else ""),
             "drafts": [_draft(row) for row in drafts],
             "answers": [_answer(case) for case in answers],
             "suppliers": [(str(s.pk), s.name) for s in suppliers_search(actor)[:200]],
