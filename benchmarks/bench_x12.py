@@ -18,8 +18,8 @@ HEAD = (
     b"GS*PO*HOSPITALNET*123456789*20260301*1015*7*X*004010~\nST*850*0001~\nBEG*00*SA*PO-2026-000017**20260301~\nCUR*BY*USD~\n"
 )
 LINE = (
-    b"PO1*%d*12*CA*48.5**VN*MS-4410*IN*100234*MG*4410*UK*10614141000415~\n"
-    b"PID*F****Gauze sponge 4x4, sterile~\nREF*CT*GPO-77~\n"
+    "PO1*{number}*{quantity}*CA*{cents:.2f}**VN*MS-{part}*IN*{item}*MG*{part}*UK*1061414{item}5~\n"
+    "PID*F****Gauze sponge 4x4, sterile, pack {part}~\nREF*CT*GPO-77~\n"
 )
 ENVELOPE = Envelope(
     sender=("ZZ", "HOSPITALNET"),
@@ -32,7 +32,16 @@ ENVELOPE = Envelope(
 
 def order_file(lines: int) -> bytes:
     """An 850 with this many lines, as a hospital would send it."""
-    body = b"".join(LINE % number for number in range(1, lines + 1))
+    body = "".join(
+        LINE.format(
+            number=number,
+            quantity=number % 48 + 1,
+            cents=number * 37 % 90_000 / 100,
+            part=number * 7919 % 100_000,
+            item=100_000 + number * 104_729 % 900_000,
+        )
+        for number in range(1, lines + 1)
+    ).encode()
     return HEAD + body + b"CTT*%d~\nSE*%d*0001~\nGE*1*7~\nIEA*1*000000042~\n" % (lines, 3 * lines + 5)
 
 
@@ -86,7 +95,14 @@ def _peers() -> dict[str, tuple[Callable[[bytes], object], float | None]]:
     if find_spec("pyx12"):
         from pyx12.x12file import X12Reader  # only where installed
 
-        peers["(pyx12: tokens)"] = (lambda data: sum(1 for _ in X12Reader(io.StringIO(data.decode()))), None)
+        def values(data: bytes) -> int:
+            return sum(1 for segment in X12Reader(io.StringIO(data.decode())) for _ in segment.values_iterator())
+
+        peers["(pyx12: segments passed by)"] = (
+            lambda data: sum(1 for _ in X12Reader(io.StringIO(data.decode()))),
+            None,
+        )
+        peers["(pyx12: every element's value)"] = (values, None)
     if find_spec("linuxforhealth"):
         from linuxforhealth.x12.io import X12SegmentReader  # only where installed
 

@@ -272,7 +272,7 @@ def convert(
         if len(documents) > 1:
             raise DeskError(f"The file holds {len(documents)} documents; a file in {target} holds one.")
         if target == "ubl":
-            return ubl.document_bytes(documents[0], replace(profile, units={}))
+            return ubl.document_bytes(documents[0], replace(profile, units={}), at)
         sender, receiver = (profile.our_qualifier, profile.our_id), (profile.their_qualifier, profile.their_id)
         return edifact.document_bytes(
             documents[0],

@@ -13,8 +13,10 @@ from integrations.edi_desk import Format, Said, explain, recognise
 MEDIA_TYPES: Final = {"x12": "application/edi-x12", "edifact": "application/edifact", "ubl": "application/xml"}
 DOCUMENTS: Final = {
     "855": "order_answer", "865": "order_answer", "ORDRSP": "order_answer", "OrderResponse": "order_answer",
+    "OrderResponseSimple": "order_answer",
     "856": "ship_notice", "DESADV": "ship_notice", "DespatchAdvice": "ship_notice",
     "810": "invoice", "INVOIC": "invoice", "Invoice": "invoice", "CreditNote": "invoice",
+    "832": "price_catalog", "846": "inventory_snapshot",
 }  # fmt: skip
 """Type of a document in its format -> the kind of canonical document it is, of those that partners send us."""
 _LONGEST: Final = 18

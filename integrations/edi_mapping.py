@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
 from typing import Any, Final, get_args, get_type_hints
 
-from integrations.canonical import KINDS
+from integrations.canonical import KINDS, fields_of, is_record
 
 # One line per field: name | X12 | UBL 2.1 | EDIFACT D96A. A dash: this format does not carry it.
 _TABLE: Final = """
@@ -20,24 +19,24 @@ manufacturer_part | MG | ManufacturersItemIdentification/ID | PIA …:MF
 gtin | UK, EN, UP by length | StandardItemIdentification/ID | LIN C212 …:EN or SRV
 others | any other qualifier (ND NDC, HI HIBC, UX UPN) | AdditionalItemIdentification/ID@schemeID | PIA, any other type
 Order
-number | BEG03, BCH03 | ID | BGM 1004
-issued_at | DTM*004, else BEG05, BCH06 | IssueDate, IssueTime | DTM+137
+number | BEG03, BCH03 | ID; of a change or cancellation OrderReference/ID | BGM 1004; of a change or cancellation RFF+ON
+issued_at | DTM*004, else BEG05, BCH06 | IssueDate, IssueTime; OrderReference/IssueDate, IssueTime | DTM+137; DTM+171 behind RFF+ON
 currency | CUR02 | DocumentCurrencyCode | CUX+2
 supplier | N1*SU | SellerSupplierParty | NAD+SU
 buyer | N1*BY | BuyerCustomerParty | NAD+BY
 ship_to | N1*ST | Delivery/DeliveryParty | NAD+DP
-lines | PO1, POC | OrderLine | LIN
-purpose | 850; 860 with BCH01 04 or 01 | original only | BGM 1225: 9, 4, 1
-revision | BCH05 | — | —
+lines | PO1, POC | OrderLine, none in an OrderCancellation | LIN
+purpose | 850; 860 with BCH01 04 or 01 | Order, OrderChange, OrderCancellation | ORDERS; ORDCHG with BGM 1225 4 or 1
+revision | BCH05 | SequenceNumberID | RFF+ON C506.4000
 requested_date | DTM*002 | Delivery/RequestedDeliveryPeriod/EndDate | DTM+2
-urgent | BEG02, BCH02 RO | OrderTypeCode 224 | BGM 1001 224
-notes | N9, MSG01 | Note | FTX+GEN
+urgent | BEG02, BCH02 RO | OrderTypeCode 224, OrderReference/OrderTypeCode 224 | BGM 1001 224; ORDCHG BGM 1000 RUSH ORDER
+notes | N9, MSG01 | Note, CancellationNote | FTX+GEN
 unit_codes | by the profile | by the profile | by the profile
 OrderLine
 line_number | PO101, POC01 | LineItem/ID | LIN 1082
 identity | from PO106, POC08 | LineItem/Item | LIN, PIA
 description | PID05 | Item/Name | IMD
-quantity | PO102, POC03 | LineItem/Quantity | QTY+21
+quantity | PO102, POC03; 0 with POC02 DI | LineItem/Quantity; 0 with LineStatusCode 2 | QTY+21; 0 with LIN 1229 2
 unit | PO103, POC05 | Quantity@unitCode | QTY 6411
 unit_price | PO104, POC06; per PO105 HP, TP | Price/PriceAmount, per BaseQuantity | PRI+AAA, per 5284
 requested_date | DTM*002 | LineItem/Delivery/RequestedDeliveryPeriod/EndDate | DTM+2
@@ -45,7 +44,7 @@ contract_number | REF*CT | DocumentReference with DocumentTypeCode CT | RFF+CT
 cost_center | REF*CA | LineItem/AccountingCost | RFF+ADE
 OrderAnswer
 order_number | BAK03, BCA03 | OrderReference/ID | RFF+ON
-status | BAK02, BCA02 | OrderResponseCode AP, CA, RE | BGM 1225: 29, 4, 27
+status | BAK02, BCA02 | OrderResponseCode AP, CA, RE; AcceptedIndicator of an OrderResponseSimple | BGM 1225: 29, 4, 27
 lines | PO1 or POC with ACK | OrderLine | LIN
 answers | 855 or 865 | OrderReference/OrderTypeCode 230 | BGM 1001: 231, 230
 supplier_order_number | BAK08, BCA09 | SalesOrderID | BGM 1004
@@ -216,7 +215,7 @@ def parts_of(cls: Any) -> Iterator[Any]:
             continue
         seen[current] = None
         for hint in get_type_hints(current).values():
-            queue += [each for each in (hint, *get_args(hint)) if is_dataclass(each)]
+            queue += [each for each in (hint, *get_args(hint)) if is_record(each)]
     yield from seen
 
 
@@ -246,6 +245,5 @@ def mapping_page() -> str:
                 "",
             ]
             lines += ["| field | X12 | UBL 2.1 | EDIFACT D96A |", "|---|---|---|---|"]
-            for field in fields(part):
-                lines.append(f"| {field.name} | {' | '.join(told[name][field.name])} |")
+            lines += [f"| {field} | {' | '.join(told[name][field])} |" for field in fields_of(part)]
     return "\n".join(lines) + "\n"

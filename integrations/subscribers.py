@@ -8,10 +8,12 @@ from integrations.services.outbox import (
     order_change_announce,
     order_withdraw,
     receipt_announce,
+    remittance_announce,
     voucher_announce,
 )
 from procurement.events import (
     InvoiceCleared,
+    InvoicePaid,
     PurchaseOrderCancelled,
     PurchaseOrderChanged,
     PurchaseOrderCorrected,
@@ -48,3 +50,8 @@ def tell_receipt(event: ReceiptEvent) -> None:
 def tell_voucher(event: InvoiceCleared) -> None:
     """The ERP gets the voucher."""
     voucher_announce(invoice_id=event.invoice_id)
+
+
+def tell_payment(event: InvoicePaid) -> None:
+    """The supplier gets the remittance advice, where it takes any."""
+    remittance_announce(invoice_id=event.invoice_id)

@@ -11,6 +11,7 @@ NAMES = {
     "voucher.post": "Voucher",
     "acknowledgement.send": "997 acknowledgement",
     "test_order.send": "Test order",
+    "remittance.send": "Remittance advice",
     "order_again.create": "Order, once more",
     "order_again.change": "Order change, once more",
     "order_again.cancel": "Cancellation, once more",
@@ -18,6 +19,7 @@ NAMES = {
     "DESADV": "DESADV ship notice",
     "INVOIC": "INVOIC invoice",
     "OrderResponse": "UBL answer",
+    "OrderResponseSimple": "UBL answer",
     "DespatchAdvice": "UBL ship notice",
     "Invoice": "UBL invoice",
     "CreditNote": "UBL credit",
@@ -26,6 +28,9 @@ NAMES = {
     "856": "856 ship notice",
     "810": "810 invoice",
     "850": "850 order",
+    "832": "832 price catalog",
+    "846": "846 stock report",
+    "865": "865 answer to a change",
 }
 
 

@@ -38,6 +38,7 @@ _WORDS = {
     "RequisitionCancelled": "Withdrawn",
     "RequisitionFulfilled": "Everything has arrived",
     "RequisitionClosed": "Request closed",
+    "RequisitionShortened": "No longer needed",
     "PurchaseOrderHeld": "Order put on hold",
     "PurchaseOrderReleased": "Order released",
     "PurchaseOrderClosed": "Order closed",
@@ -177,6 +178,7 @@ def _detail(row: BusinessEvent) -> str:
         "InvoiceExceptionResolved": _label(ExceptionCase.Resolution, data.get("resolution")),
         "InvoicePosted": str(data.get("voucher_number", "")),
         "InvoicePaid": f"on {data.get('paid_on', '')}",
+        "RequisitionShortened": f"{data.get('lines', '')}: {data.get('reason', '')}",
     }
     return parts.get(row.type, str(data.get("reason", ""))).strip()
 

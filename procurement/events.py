@@ -50,6 +50,14 @@ class RequisitionClosed(RequisitionEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequisitionShortened(RequisitionEvent):
+    """What waited for a source is no longer needed: `lines` says what, in words."""
+
+    lines: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PurchaseOrderEvent(Event):
     kind: ClassVar[str] = "purchase_order"
     order_id: int

@@ -54,6 +54,20 @@ INVARIANTS = (
         hint="The approval was for the total: void it and let the requisition be submitted again.",
     ),
     Invariant(
+        id="requisition.nothing_is_forgotten",
+        sentence="What an approved line asks for is on a living order, waits for the buyer, or was decided to be no longer needed.",
+        sql="""
+            SELECT r.number, l.line_number, l.base_quantity AS asked, coalesce(o.total, 0) AS on_orders, l.unsourced_base, l.waived_base
+            FROM procurement_requisitionline l JOIN procurement_requisition r ON r.id = l.requisition_id
+            LEFT JOIN LATERAL (
+                SELECT sum(ol.base_quantity) AS total FROM procurement_purchaseorderline ol
+                JOIN procurement_purchaseorder p ON p.id = ol.order_id
+                WHERE ol.requisition_line_id = l.id AND NOT ol.cancelled AND p.status <> 'cancelled') AS o ON true
+            WHERE l.fill IN ('ordered', 'to_source', 'waived')
+              AND l.base_quantity > coalesce(o.total, 0) + l.unsourced_base + l.waived_base""",
+        hint="Let a buyer decide: order what is missing, or note that it is no longer needed.",
+    ),
+    Invariant(
         id="purchaseorder.total_is_its_lines",
         sentence="An order's total is the sum of its lines, each rounded to the cent.",
         sql="""

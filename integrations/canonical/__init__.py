@@ -1,6 +1,16 @@
 """The documents this house speaks, whatever format or partner they came from or go to."""
 
-from integrations.canonical.codec import CanonicalError, from_json, kind_of, plain, read_as, to_json
+from integrations.canonical.codec import (
+    CanonicalError,
+    fields_of,
+    from_json,
+    is_record,
+    kind_of,
+    plain,
+    read_as,
+    revised,
+    to_json,
+)
 from integrations.canonical.documents import (
     KINDS,
     NOBODY,
@@ -99,10 +109,13 @@ __all__ = [
     "UnitCodes",
     "Voucher",
     "VoucherLine",
+    "fields_of",
     "from_json",
+    "is_record",
     "json_schema",
     "kind_of",
     "plain",
     "read_as",
+    "revised",
     "to_json",
 ]

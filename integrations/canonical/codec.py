@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from msgspec import Struct, structs
 
 from integrations.canonical.documents import KINDS, VERSION, Document
 
@@ -49,19 +51,39 @@ def from_json(kind: str, data: Mapping[str, Any]) -> Document:
     return doc
 
 
+def revised(record: _T, **changes: Any) -> _T:
+    """A copy of a document, or of a part of one, with some of its fields changed."""
+    copy: _T = structs.replace(record, **changes)  # type: ignore[type-var]
+    return copy
+
+
+def is_record(cls: Any) -> bool:
+    """Whether a class is made of named fields: a document, a part of one, or a dataclass."""
+    return isinstance(cls, type) and (issubclass(cls, Struct) or dataclasses.is_dataclass(cls))
+
+
+@cache
+def fields_of(cls: Any) -> Mapping[str, bool]:
+    """The names of a record's fields in their order, and whether each of them must be given."""
+    if issubclass(cls, Struct):
+        return {field.name: field.required for field in structs.fields(cls)}
+    missing = dataclasses.MISSING
+    return {f.name: f.default is missing and f.default_factory is missing for f in dataclasses.fields(cls)}
+
+
 def plain(value: Any) -> dict[str, Any]:
-    """Any dataclass of plain values as JSON values; `read_as` is its inverse."""
+    """Any record of plain values as JSON values; `read_as` is its inverse."""
     return _plain_fields(value)
 
 
 def read_as(cls: Callable[..., _T], data: Any) -> _T:
-    """The dataclass that `plain` wrote. Raises `CanonicalError` for another layout."""
+    """The record that `plain` wrote. Raises `CanonicalError` for another layout."""
     value: _T = _reader(cls)(data, "")
     return value
 
 
 def _plain_fields(value: Any) -> dict[str, Any]:
-    return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+    return {name: _plain(getattr(value, name)) for name in fields_of(value.__class__)}
 
 
 def _plain(value: Any) -> Any:
@@ -75,7 +97,7 @@ def _plain(value: Any) -> Any:
         return [_plain(item) for item in value]
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
-    if is_dataclass(value):
+    if is_record(type(value)):
         return _plain_fields(value)
     return value
 
@@ -151,7 +173,7 @@ def _reader(hint: Any) -> _Reader:
     if origin in (types.UnionType, Union):
         inner = _reader(next(arg for arg in get_args(hint) if arg is not type(None)))
         return lambda value, path: None if value is None else inner(value, path)
-    if is_dataclass(hint):
+    if is_record(hint):
         return _object_reader(hint)
     return _map_reader(_reader(get_args(hint)[1]))
 
@@ -177,8 +199,8 @@ def _list_reader(inner: _Reader) -> _Reader:
 
 def _object_reader(cls: Any) -> _Reader:
     hints = get_type_hints(cls)
-    readers = {f.name: _reader(hints[f.name]) for f in fields(cls)}
-    required = {f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING}
+    readers = {name: _reader(hints[name]) for name in fields_of(cls)}
+    required = {name for name, needed in fields_of(cls).items() if needed}
 
     def read(value: Any, path: str) -> Any:
         if not isinstance(value, Mapping):

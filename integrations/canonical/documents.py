@@ -1,6 +1,6 @@
 """The documents this house speaks, whatever format or partner they came from or go to.
 
-Every document is a frozen dataclass of plain values: amounts and quantities are `Decimal`, days are `date`, moments are
+Every document is a frozen record of plain values: amounts and quantities are `Decimal`, days are `date`, moments are
 `datetime` in UTC. Quantities always stand beside the unit they are counted in, and `unit_codes` names the code list of the units of
 the whole document: "portal" for our own codes, "X12-355" or "UNECE-20" where nobody translated them. Items stand beside every
 identity that is known for them: the numbers of the document's buyer and supplier, and those of public code lists.
@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Literal
+
+from msgspec import Struct, field
 
 VERSION: Final = "1.0"
 
@@ -32,8 +33,7 @@ MovementKind = Literal["receipt", "issue", "transfer_in", "transfer_out", "count
 PaymentMethod = Literal["", "ach", "check", "wire", "none"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Party:
+class Party(Struct, frozen=True, kw_only=True, gc=False):
     """An organisation or place. `identifiers` maps a code list ("GLN", "DUNS", "HIN", "buyer", "supplier") to the id in it."""
 
     name: str = ""
@@ -44,8 +44,7 @@ NOBODY: Final = Party()
 """Where a document does not say who."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemIdentity:
+class ItemIdentity(Struct, frozen=True, kw_only=True, gc=False):
     """All names one item goes by; an empty string means not known. `gtin` belongs to the pack level of the line's unit.
 
     `buyer_item` is numbered by the buyer of the document, `supplier_part` by its supplier, `manufacturer_part` by the manufacturer.
@@ -59,8 +58,7 @@ class ItemIdentity:
     others: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderLine:
+class OrderLine(Struct, frozen=True, kw_only=True, gc=False):
     """One ordered item. `quantity` and `unit_price` are per `unit`, the unit the supplier is asked to ship in."""
 
     line_number: int
@@ -74,8 +72,7 @@ class OrderLine:
     cost_center: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True, gc=False):
     """A purchase order, or its whole new state (`purpose` change), or its cancellation. Lines of quantity 0 are cancelled."""
 
     number: str
@@ -93,8 +90,7 @@ class Order:
     unit_codes: UnitCodes = "portal"
 
 
-@dataclass(frozen=True, kw_only=True)
-class AnswerLine:
+class AnswerLine(Struct, frozen=True, kw_only=True, gc=False):
     """What the supplier says about (a part of) one order line; several may stand for the same line.
 
     `line_number` is None where the supplier did not repeat it: find the line by `identity`. `quantity` is the quantity this
@@ -112,8 +108,7 @@ class AnswerLine:
     message: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderAnswer:
+class OrderAnswer(Struct, frozen=True, kw_only=True, gc=False):
     """The supplier's answer to an order (`answers` order) or to a change or cancellation of it (`answers` change)."""
 
     order_number: str
@@ -128,8 +123,7 @@ class OrderAnswer:
     unit_codes: UnitCodes = "portal"
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShipLine:
+class ShipLine(Struct, frozen=True, kw_only=True, gc=False):
     """A shipped quantity of one item, lot and logistic unit. `sscc` is the innermost container that was named."""
 
     order_number: str
@@ -143,8 +137,7 @@ class ShipLine:
     sscc: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShipNotice:
+class ShipNotice(Struct, frozen=True, kw_only=True, gc=False):
     """What is on its way. `orders` are the order numbers it names, in the order of the notice."""
 
     shipment_number: str
@@ -160,8 +153,7 @@ class ShipNotice:
     unit_codes: UnitCodes = "portal"
 
 
-@dataclass(frozen=True, kw_only=True)
-class InvoiceLine:
+class InvoiceLine(Struct, frozen=True, kw_only=True, gc=False):
     """One billed item; `quantity` and `unit_price` per `unit`, both as billed."""
 
     line_number: int | None
@@ -172,8 +164,7 @@ class InvoiceLine:
     unit_price: Decimal
 
 
-@dataclass(frozen=True, kw_only=True)
-class Charge:
+class Charge(Struct, frozen=True, kw_only=True, gc=False):
     """A freight, handling or other charge; an allowance has a negative `amount`."""
 
     code: str
@@ -181,8 +172,7 @@ class Charge:
     amount: Decimal
 
 
-@dataclass(frozen=True, kw_only=True)
-class InvoiceDoc:
+class InvoiceDoc(Struct, frozen=True, kw_only=True, gc=False):
     """A supplier's bill or credit memo. Amounts of a credit are positive: the sign lies in `kind`.
 
     `reference` is the invoice that a credit corrects. `total` is what the supplier wrote, never what we added up.
@@ -205,8 +195,7 @@ class InvoiceDoc:
     unit_codes: UnitCodes = "portal"
 
 
-@dataclass(frozen=True, kw_only=True)
-class SegmentError:
+class SegmentError(Struct, frozen=True, kw_only=True, gc=False):
     """What is wrong in one segment (`element` 0) or in one of its elements; `code` is the X12 syntax error code."""
 
     segment: str
@@ -217,8 +206,7 @@ class SegmentError:
     value: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SetAnswer:
+class SetAnswer(Struct, frozen=True, kw_only=True, gc=False):
     """The verdict on one transaction set. `codes` are X12 set-level error codes."""
 
     transaction: str
@@ -228,8 +216,7 @@ class SetAnswer:
     errors: tuple[SegmentError, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Acknowledgement:
+class Acknowledgement(Struct, frozen=True, kw_only=True, gc=False):
     """The receiving system's verdict on a functional group: it could be read, which says nothing about the business."""
 
     functional_id: str
@@ -242,8 +229,7 @@ class Acknowledgement:
     codes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReceiptLine:
+class ReceiptLine(Struct, frozen=True, kw_only=True, gc=False):
     """A received quantity of one order line and lot, in `unit`."""
 
     line_number: int
@@ -253,8 +239,7 @@ class ReceiptLine:
     expiry: date | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Receipt:
+class Receipt(Struct, frozen=True, kw_only=True, gc=False):
     """Goods received against an order. A reversal carries negative quantities and names the receipt it undoes."""
 
     number: str
@@ -264,8 +249,7 @@ class Receipt:
     reverses: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class VoucherLine:
+class VoucherLine(Struct, frozen=True, kw_only=True, gc=False):
     """One cleared invoice line. `line_number` is the order line's, None for what no order line stands for."""
 
     line_number: int | None
@@ -275,8 +259,7 @@ class VoucherLine:
     unit_price: Decimal
 
 
-@dataclass(frozen=True, kw_only=True)
-class Voucher:
+class Voucher(Struct, frozen=True, kw_only=True, gc=False):
     """A cleared invoice, ready to be paid by the ERP. `number` is our invoice number."""
 
     number: str
@@ -293,8 +276,7 @@ class Voucher:
     due_date: date | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class PaymentStatus:
+class PaymentStatus(Struct, frozen=True, kw_only=True, gc=False):
     """Where the ERP stands with paying one voucher. `voucher` is our invoice number."""
 
     voucher: str
@@ -304,8 +286,7 @@ class PaymentStatus:
     paid_on: date | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class CatalogLine:
+class CatalogLine(Struct, frozen=True, kw_only=True, gc=False):
     """One offer: `unit_price` per `unit`, which holds `contents` of `content_unit` (None and empty where not said)."""
 
     identity: ItemIdentity
@@ -319,8 +300,7 @@ class CatalogLine:
     effective_to: date | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class PriceCatalog:
+class PriceCatalog(Struct, frozen=True, kw_only=True, gc=False):
     """A supplier's prices. `full` replaces everything under `contract_number`; else only the lines' `action` counts."""
 
     number: str
@@ -335,8 +315,7 @@ class PriceCatalog:
     unit_codes: UnitCodes = "portal"
 
 
-@dataclass(frozen=True, kw_only=True)
-class StockLine:
+class StockLine(Struct, frozen=True, kw_only=True, gc=False):
     """How much of one item (and lot) is in one state. `location` is the holder's code for the place, empty for the whole report."""
 
     identity: ItemIdentity
@@ -349,8 +328,7 @@ class StockLine:
     location: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class InventorySnapshot:
+class InventorySnapshot(Struct, frozen=True, kw_only=True, gc=False):
     """What somebody holds at one moment."""
 
     number: str
@@ -361,8 +339,7 @@ class InventorySnapshot:
     unit_codes: UnitCodes = "portal"
 
 
-@dataclass(frozen=True, kw_only=True)
-class MovementLine:
+class MovementLine(Struct, frozen=True, kw_only=True, gc=False):
     """A change of stock: `quantity` is added at `location` (negative: taken away)."""
 
     identity: ItemIdentity
@@ -376,8 +353,7 @@ class MovementLine:
     reference: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class InventoryMovement:
+class InventoryMovement(Struct, frozen=True, kw_only=True, gc=False):
     """Stock that moved, as one posting of the ledger."""
 
     number: str
@@ -387,8 +363,7 @@ class InventoryMovement:
     unit_codes: UnitCodes = "portal"
 
 
-@dataclass(frozen=True, kw_only=True)
-class RemittanceLine:
+class RemittanceLine(Struct, frozen=True, kw_only=True, gc=False):
     """What was paid of one invoice or credit memo. `paid` is negative for a credit that was set off."""
 
     invoice: str
@@ -400,8 +375,7 @@ class RemittanceLine:
     invoice_date: date | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class RemittanceAdvice:
+class RemittanceAdvice(Struct, frozen=True, kw_only=True, gc=False):
     """A payment and the bills it pays."""
 
     number: str
@@ -414,8 +388,7 @@ class RemittanceAdvice:
     payee: Party = NOBODY
 
 
-@dataclass(frozen=True, kw_only=True)
-class Packaging:
+class Packaging(Struct, frozen=True, kw_only=True, gc=False):
     """A pack of an item: `unit` holds `quantity` base units."""
 
     unit: str
@@ -423,8 +396,7 @@ class Packaging:
     gtin: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ItemDoc:
+class ItemDoc(Struct, frozen=True, kw_only=True, gc=False):
     """An item of the item master."""
 
     number: str
@@ -439,8 +411,7 @@ class ItemDoc:
     unit_codes: UnitCodes = "portal"
 
 
-@dataclass(frozen=True, kw_only=True)
-class SupplierDoc:
+class SupplierDoc(Struct, frozen=True, kw_only=True, gc=False):
     """A supplier of the supplier master."""
 
     code: str
@@ -450,8 +421,7 @@ class SupplierDoc:
     active: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class LocationDoc:
+class LocationDoc(Struct, frozen=True, kw_only=True, gc=False):
     """A place that stock can be at. `parent` is the code of the facility or store it belongs to."""
 
     code: str

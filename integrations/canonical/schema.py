@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import types
-from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
+from integrations.canonical.codec import fields_of, is_record
 from integrations.canonical.documents import KINDS, VERSION
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -35,8 +35,8 @@ def _object(cls: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     return {
         "type": "object",
         "description": " ".join((cls.__doc__ or "").split()),
-        "properties": {f.name: _schema(hints[f.name], definitions) for f in fields(cls)},
-        "required": [f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING],
+        "properties": {name: _schema(hints[name], definitions) for name in fields_of(cls)},
+        "required": [name for name, needed in fields_of(cls).items() if needed],
         "additionalProperties": False,
     }
 
@@ -52,8 +52,8 @@ def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if origin in (types.UnionType, Union):
         inner = next(arg for arg in get_args(hint) if arg is not type(None))
         return {"anyOf": [_schema(inner, definitions), {"type": "null"}]}
-    if is_dataclass(hint):
-        name = hint.__name__  # type: ignore[union-attr]
+    if is_record(hint):
+        name = hint.__name__
         if name not in definitions:
             definitions[name] = {}
             definitions[name] = _object(hint, definitions)

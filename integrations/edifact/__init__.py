@@ -1,4 +1,4 @@
-"""EDIFACT D96A: ORDERS, ORDRSP, DESADV and INVOIC to and from the canonical documents. Knows nothing of Django or partners.
+"""EDIFACT D96A: ORDERS, ORDCHG, ORDRSP, DESADV and INVOIC to and from the canonical documents. Knows nothing of Django or partners.
 
 for interchange in read(data):
     documents = [parse(each, profile) for each in interchange.messages]

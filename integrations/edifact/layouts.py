@@ -24,6 +24,7 @@ _FOOT: Final = "CNT*10 MOA*100{RFF DTM} TAX*10{MOA*2} ALC*15{ALI MOA*2} UNT!"
 
 LAYOUTS: Final[Mapping[str, str]] = {
     "ORDERS": f"{_HEAD} LIN*200000{{{_LINE}}} UNS! {_FOOT}",
+    "ORDCHG": f"{_HEAD} LIN*200000{{{_LINE}}} UNS! {_FOOT}",
     "ORDRSP": f"{_HEAD} LIN*200000{{{_LINE}}} UNS! {_FOOT}",
     "INVOIC": f"{_HEAD} LIN*200000{{{_LINE}}} UNS! {_FOOT}",
     "DESADV": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import takewhile
 from typing import Final
 
 from integrations.canonical import (
@@ -43,8 +44,12 @@ from integrations.x12.findings import Finding
 from integrations.x12.profile import Profile
 
 RUSH: Final = "224"
+RUSH_NAME: Final = "RUSH ORDER"
+"""BGM 1000 of a change to a rush order: its 1001 says that it is a change."""
 _CENT: Final = Decimal("0.01")
 CHANGE_ANSWER: Final = "230"
+DELETED: Final = "2"
+"""LIN 1229 of a line that a change takes off."""
 _PURPOSES: Final[dict[str, OrderPurpose]] = {
     "": "original",
     "9": "original",
@@ -84,13 +89,23 @@ def _orders(rows: Rows) -> Order | None:
     opening = rows.first("BGM")
     if opening is None:
         return None
-    number, issued = opening.need(2, 0, "the order number"), moment(rows.header, "137", "4")
-    purpose = _PURPOSES.get(opening.text(3))
+    change = rows.message.kind == "ORDCHG"
+    named = next((row for row in rows.header if row.name == "RFF" and row.text(1, 0) == "ON"), None) if change else None
+    if change and (named is None or not named.text(1, 1)):
+        rows.note("order-missing", "No RFF+ON says which order is changed.", "RFF")
+        return None
+    number = named.text(1, 1) if named else opening.need(2, 0, "the order number")
+    # a change has a day of its own; that of the order stands at the reference
+    issued = (moment(_dates_behind(rows.header, named), "171", "4") if named else None) or moment(
+        rows.header, "137", "4"
+    )
+    purpose = _PURPOSES.get(opening.text(3) or ("4" if change else ""))
     if purpose is None:
         opening.note("purpose", f"BGM 1225 {opening.text(3)!r} is not a purpose we know.", 3)
     if issued is None:
         rows.note("no-date", "No DTM+137 says the day of the order.", "DTM")
-    lines = tuple(line for at, loop in enumerate(rows.lines, 1) if (line := _order_line(rows, loop, at)))
+    deletes = change and purpose == "change"
+    lines = tuple(line for at, loop in enumerate(rows.lines, 1) if (line := _order_line(rows, loop, at, deletes)))
     if not number or purpose is None or issued is None:
         return None
     before = _before_parties(rows.header)
@@ -104,10 +119,22 @@ def _orders(rows: Rows) -> Order | None:
         lines=lines,
         purpose=purpose,
         requested_date=day(rows.header, "2", "61", "63"),
-        urgent=opening.text(1) == RUSH,
+        revision=_revision(named),
+        urgent=opening.text(1) == RUSH or opening.text(1, 3) == RUSH_NAME,
         notes=tuple(texts(before, "GEN", "PUR", "AAI")),
         unit_codes=rows.profile.unit_codes,
     )
+
+
+def _revision(named: Row | None) -> int:
+    """The version of the order that a change makes (C506.4000)."""
+    told = named.text(1, 3) if named else ""
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else 0
+
+
+def _dates_behind(header: list[Row], named: Row) -> list[Row]:
+    """The DTM segments that belong to a reference."""
+    return list(takewhile(lambda row: row.name == "DTM", header[header.index(named) + 1 :]))
 
 
 def _before_parties(header: list[Row]) -> list[Row]:
@@ -115,10 +142,12 @@ def _before_parties(header: list[Row]) -> list[Row]:
     return header[:at]
 
 
-def _order_line(rows: Rows, loop: list[Row], place: int) -> OrderLine | None:
+def _order_line(rows: Rows, loop: list[Row], place: int, deletes: bool) -> OrderLine | None:
     ordered = quantity(loop, "21", "1", "12")
     count = ordered.number(1, 1) if ordered else None
-    if ordered is None or count is None:
+    if deletes and loop[0].text(2) == DELETED:
+        count = Decimal(0)
+    if count is None:
         loop[0].note("missing-element", "No QTY+21 behind this LIN says how much is ordered.")
         return None
     number, cost = line_number(loop[0]), price(loop, "AAA", "AAB", "AAE", "INV")
@@ -127,7 +156,7 @@ def _order_line(rows: Rows, loop: list[Row], place: int) -> OrderLine | None:
         identity=identity(loop),
         description=description(loop),
         quantity=count,
-        unit=rows.unit(ordered, 1, 2),
+        unit=rows.unit(ordered, 1, 2) if ordered else "",
         unit_price=Decimal(0) if cost is None else cost,
         requested_date=day(loop, "2"),
         contract_number=reference(loop, "CT"),
@@ -374,6 +403,7 @@ def _charges(header: list[Row]) -> Iterator[Charge]:
 _READERS: Final[Mapping[str, Callable[[Rows], Order | OrderAnswer | ShipNotice | InvoiceDoc | None]]] = {
     "DESADV": _desadv,
     "INVOIC": _invoic,
+    "ORDCHG": _orders,
     "ORDERS": _orders,
     "ORDRSP": _ordrsp,
 }

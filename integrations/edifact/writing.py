@@ -22,7 +22,7 @@ from integrations.canonical import (
     kind_of,
 )
 from integrations.canonical.units import UNECE_UNITS
-from integrations.edifact.reading import CHANGE_ANSWER, CHANGES, RUSH
+from integrations.edifact.reading import CHANGE_ANSWER, CHANGES, DELETED, RUSH, RUSH_NAME
 from integrations.edifact.rows import AGENCIES
 from integrations.edifact.tokens import EdifactError, ServiceCharacters
 from integrations.x12.profile import ITEM_QUALIFIERS, Profile
@@ -31,6 +31,8 @@ from integrations.x12.writer import number_text
 Written = list[list[str]]
 _AGENCY_CODES: Final = {name: code for code, name in AGENCIES.items()}
 _PURPOSES: Final = {"original": "9", "change": "4", "cancel": "1"}
+CHANGE_REQUEST: Final = "230"
+REVISED: Final = "3"
 _VERDICTS: Final = {"accepted": "29", "changed": "4", "rejected": "27"}
 _ITEM_CODES: Final = {name: code for code, name in ITEM_QUALIFIERS.items()}
 _CHANGE_CODES: Final = {action: code for code, action in CHANGES.items()}
@@ -50,7 +52,7 @@ class EdifactEnvelope:
 
 def document_bytes(document: Document, envelope: EdifactEnvelope, profile: Profile | None = None) -> bytes:
     """One interchange with one message. Raises `EdifactError` for what EDIFACT cannot say."""
-    writer = _Writer(profile or Profile())
+    writer = _Writer(profile or Profile(), envelope.at)
     kind, body = writer.write(document)
     head: Written = [["UNH", "1", f"{kind}:D:96A:UN"], *body]
     segments = [*head, ["UNT", str(len(head) + 1), "1"]]
@@ -160,7 +162,8 @@ def _number(value: Decimal) -> str:
 class _Writer:
     """Writes documents for one partner."""
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, at: datetime) -> None:
+        self.at = at
         # what was agreed goes before what everybody writes
         self.units = {
             **profile.units,
@@ -170,7 +173,7 @@ class _Writer:
     def write(self, document: Document) -> tuple[str, Written]:
         """The message type and its segments between UNH and UNT."""
         if isinstance(document, Order):
-            return "ORDERS", self.order(document)
+            return "ORDERS" if document.purpose == "original" else "ORDCHG", self.order(document)
         if isinstance(document, OrderAnswer):
             return "ORDRSP", self.answer(document)
         if isinstance(document, ShipNotice):
@@ -202,17 +205,30 @@ class _Writer:
         plain = _free(text, 70)
         return [["IMD", "F", "", f":::{_pieces(plain, 35)}"]] if plain else []
 
+    def opening(self, order: Order) -> Written:
+        """Of an order, or of a change or cancellation: those have a number of their own and name the order they are about."""
+        purpose = _PURPOSES[order.purpose]
+        if order.purpose == "original":
+            kind = RUSH if order.urgent else "220"
+            return [["BGM", kind, _safe(order.number), purpose], _moment("137", order.issued_at)]
+        own = f"{order.number}-{order.revision or 'X'}"
+        kind = f"{CHANGE_REQUEST}:::{RUSH_NAME}" if order.urgent else CHANGE_REQUEST
+        return [["BGM", kind, _safe(own), purpose], _moment("137", self.at)]
+
     def order(self, order: Order) -> Written:
-        if not order.number or not order.lines:
+        changes = order.purpose != "original"
+        if not order.number or not (order.lines or order.purpose == "cancel"):
             raise EdifactError(f"Order {order.number or 'without a number'} has no lines to send.")
-        kind = RUSH if order.urgent else "220"
-        segments = [["BGM", kind, _safe(order.number), _PURPOSES[order.purpose]], _moment("137", order.issued_at)]
-        segments += [*_dtm("2", order.requested_date), *_ftx("GEN", order.notes)]
+        segments = [*self.opening(order), *_dtm("2", order.requested_date), *_ftx("GEN", order.notes)]
+        if changes:
+            version = f"::{order.revision}" if order.revision else ""
+            segments += [["RFF", f"ON:{_safe(order.number)}{version}"], _moment("171", order.issued_at)]
         segments += [*_nad("BY", order.buyer), *_nad("SU", order.supplier), *_nad("DP", order.ship_to)]
         segments += [["CUX", f"2:{_safe(order.currency)}"]] if order.currency else []
         for line in order.lines:
             unit = self.unit(line.unit, f"Line {line.line_number} of order {order.number}")
-            segments += [*self.lin(line.line_number, line.identity), *self.imd(line.description)]
+            action = (REVISED if line.quantity and order.purpose == "change" else DELETED) if changes else ""
+            segments += [*self.lin(line.line_number, line.identity, action), *self.imd(line.description)]
             segments += [["QTY", f"21:{_number(line.quantity)}:{unit}"], *_dtm("2", line.requested_date)]
             segments += [["PRI", f"AAA:{_number(line.unit_price)}"]]
             segments += [*_rff("CT", line.contract_number), *_rff("ADE", line.cost_center)]

@@ -19,6 +19,8 @@ from integrations.canonical import (
     Party,
     Receipt,
     ReceiptLine,
+    RemittanceAdvice,
+    RemittanceLine,
     Voucher,
     VoucherLine,
 )
@@ -26,6 +28,8 @@ from integrations.models import OutboundMessage
 from masterdata.models import Facility, ItemPackaging, Supplier, SupplierItem
 from procurement import models as procurement
 
+REMITTANCE_SEND: Final = "remittance.send"
+"""Topic of a message that tells a supplier, not the ERP, about an invoice."""
 _PLACES: Final = Decimal("0.0001")
 _PURPOSES: Final[Mapping[str, OrderPurpose]] = {"change": "change", "cancel": "cancel"}
 
@@ -196,16 +200,40 @@ def _accepted(line: procurement.ReceiptLine) -> Decimal:
 
 def _vouchers(numbers: Collection[str]) -> _Maker:
     lines = procurement.InvoiceLine.objects.select_related("order_line")
-    found = procurement.Invoice.objects.filter(number__in=numbers).select_related("supplier", "order")
+    found = procurement.Invoice.objects.filter(number__in=numbers).select_related("supplier", "order", "facility")
     by_number = {invoice.number: invoice for invoice in found.prefetch_related(Prefetch("lines", queryset=lines))}
 
-    def make(message: OutboundMessage) -> Voucher:
+    def make(message: OutboundMessage) -> Voucher | RemittanceAdvice:
         invoice = by_number.get(message.document_number)
         if invoice is None:
             raise LookupError(f"There is no invoice {message.document_number}.")
-        return _voucher(invoice)
+        return _remittance(invoice) if message.topic == REMITTANCE_SEND else _voucher(invoice)
 
     return make
+
+
+def _remittance(invoice: procurement.Invoice) -> RemittanceAdvice:
+    """A paid invoice, by the ERP's number for it: what was billed, what was paid, and what was kept back."""
+    paid = _payable(invoice)
+    return RemittanceAdvice(
+        number=invoice.voucher_number or invoice.number,
+        paid_on=invoice.paid_on or timezone.now().date(),
+        total=paid,
+        currency=invoice.currency,
+        payer=_facility(invoice.facility),
+        payee=_supplier(invoice.supplier),
+        lines=(
+            RemittanceLine(
+                invoice=invoice.supplier_number, paid=paid, amount=invoice.total,
+                discount=invoice.total - paid if paid != invoice.total else None,
+                order_number=invoice.order.number if invoice.order else "", invoice_date=invoice.invoice_date,
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _payable(invoice: procurement.Invoice) -> Decimal:
+    return invoice.total if invoice.approved_amount is None else invoice.approved_amount
 
 
 def _voucher(invoice: procurement.Invoice) -> Voucher:
@@ -217,7 +245,7 @@ def _voucher(invoice: procurement.Invoice) -> Voucher:
         supplier=_supplier(invoice.supplier),
         order_number=invoice.order.number if invoice.order else "",
         currency=invoice.currency,
-        total=invoice.total if invoice.approved_amount is None else invoice.approved_amount,
+        total=_payable(invoice),
         lines=tuple(
             VoucherLine(
                 line_number=line.order_line.line_number if line.order_line else None,

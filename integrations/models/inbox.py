@@ -12,7 +12,7 @@ class InboundMessage(models.Model):
     """A file as it came, or one transaction set of it (`parent` is the file). `key` is the business key that makes it apply once.
 
     The effect it had is linked by document kind and number. What is in the sandbox lane never has one: `trial` says what would
-    have happened.
+    have happened. A price catalog or stock report has none either: `trial` says what was found.
     """
 
     class State(models.TextChoices):
@@ -46,7 +46,11 @@ class InboundMessage(models.Model):
     key = models.CharField(max_length=160, null=True, blank=True, unique=True)
     state = models.CharField(max_length=12, choices=State, default=State.RECEIVED)
     findings = models.JSONField(default=list, blank=True)
-    trial = models.JSONField(null=True, blank=True, help_text="What would have happened, of a document in the sandbox.")
+    trial = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="What would have happened, of a document in the sandbox; what was found, of one that only informs.",
+    )
     cause = models.CharField(max_length=60, blank=True)
     detail = models.CharField(max_length=500, blank=True)
     facility = models.ForeignKey(Facility, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

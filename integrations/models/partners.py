@@ -74,17 +74,23 @@ class PartnerDocument(models.Model):
         ORDER_ANSWER = "order_answer", "Order answers"
         SHIP_NOTICE = "ship_notice", "Ship notices"
         INVOICE = "invoice", "Invoices and credits"
+        REMITTANCE = "remittance", "Remittance advices"
+        PRICE_CATALOG = "price_catalog", "Price catalogs"
+        INVENTORY = "inventory_snapshot", "Stock reports"
 
     class Stage(models.TextChoices):
         OFF = "off", "Off"
         SANDBOX = "sandbox", "Sandbox"
         LIVE = "live", "Live"
 
-    OUT: Final = (Document.ORDER,)
+    OUT: Final = (Document.ORDER, Document.REMITTANCE)
     """What we send; the others come in."""
+    ROAD: Final = (Document.ORDER, Document.ORDER_ANSWER, Document.SHIP_NOTICE, Document.INVOICE)
+    """What ordering takes; the others are exchanged where somebody asks for them."""
+    X12_ONLY: Final = (Document.REMITTANCE, Document.PRICE_CATALOG, Document.INVENTORY)
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="documents")
-    document = models.CharField(max_length=14, choices=Document)
+    document = models.CharField(max_length=20, choices=Document)
     stage = models.CharField(max_length=8, choices=Stage, default=Stage.SANDBOX)
     live_at = models.DateTimeField(null=True, blank=True)
 

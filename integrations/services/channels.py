@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.secrets import SecretUnreadable
 from integrations import edifact, ubl
-from integrations.canonical import Document, Order
+from integrations.canonical import Document, Order, RemittanceAdvice
 from integrations.edi_files import MEDIA_TYPES, is_test
 from integrations.erp.base import Connection, ErpAdapter, Makers, Outgoing
 from integrations.erp.flat_file.adapter import FlatFileErp
@@ -26,7 +26,17 @@ from integrations.services.mailboxes import TRANSPORTS, mailbox_of
 from integrations.services.outbox import ORDER_STREAM, TEST_ORDER_SEND
 from integrations.services.profiles import profile_of
 from integrations.transports.base import Mailbox, TransportError
-from integrations.x12 import Envelope, Group, Profile, acknowledge, acknowledgement_bytes, order_bytes, parse, read
+from integrations.x12 import (
+    Envelope,
+    Group,
+    Profile,
+    acknowledge,
+    acknowledgement_bytes,
+    document_bytes,
+    order_bytes,
+    parse,
+    read,
+)
 from procurement.models import PurchaseOrder
 
 ADAPTERS: Final[Makers] = {"rest_erp": RestErp, "flat_file": FlatFileErp, "tryton": Tryton}
@@ -149,22 +159,24 @@ class EdiChannel:
     def prepare(self, messages: Sequence[OutboundMessage]) -> Mapping[int, Prepared | None]:
         documents = documents_of([message for message in messages if message.document_kind != "inbound_file"])
         return {
-            message.pk: self._order(message, documents[message.pk])
+            message.pk: self._told(message, documents[message.pk])
             if message.pk in documents
             else self._acknowledgement(message)
             for message in messages
         }
 
-    def _order(self, message: OutboundMessage, document: Document | None) -> Prepared | None:
+    def _told(self, message: OutboundMessage, document: Document | None) -> Prepared | None:
         if document is None:
             return None
+        if isinstance(document, RemittanceAdvice):
+            return self._remittance(message, document)
         if not isinstance(document, Order):
             raise LookupError(f"{message.topic} cannot be said to a supplier.")
         partner, test = self.partner, message.topic == TEST_ORDER_SEND
         profile = profile_of(partner, test=test)
         interchange = self._numbered(message, "PO" if document.purpose == "original" else "PC", test=test)
         if partner.format == Partner.Format.UBL:
-            content = ubl.document_bytes(document, profile)
+            content = ubl.document_bytes(document, profile, timezone.now())
         elif partner.format == Partner.Format.EDIFACT:
             envelope = edifact.EdifactEnvelope(
                 sender=(partner.our_qualifier, partner.our_id), receiver=(partner.qualifier, partner.identifier),
@@ -173,6 +185,14 @@ class EdiChannel:
             content = edifact.document_bytes(document, envelope, profile)
         else:
             content = order_bytes(document, _envelope(profile, interchange), interchange.set_number, profile)
+        return self._named(message, interchange, content)
+
+    def _remittance(self, message: OutboundMessage, document: RemittanceAdvice) -> Prepared:
+        if self.partner.format != Partner.Format.X12:
+            raise LookupError("A remittance advice is said in X12 only.")
+        profile = profile_of(self.partner)
+        interchange = self._numbered(message, "RA", test=False)
+        content = document_bytes(document, _envelope(profile, interchange), interchange.set_number, profile)
         return self._named(message, interchange, content)
 
     def _acknowledgement(self, message: OutboundMessage) -> Prepared:

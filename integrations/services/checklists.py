@@ -83,6 +83,8 @@ def _tried(partner: Partner, chosen: Sequence[str]) -> list[Item]:
     items = []
     for document in chosen:
         label = PartnerDocument.Document(document).label
+        if document == PartnerDocument.Document.REMITTANCE:
+            continue
         if document in PartnerDocument.OUT:
             items.append(Item("A test order was sent", bool(tests), "test", "Send a test order.", (document,)))
             if partner.format == Partner.Format.X12:

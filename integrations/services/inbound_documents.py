@@ -23,13 +23,23 @@ from core.actors import Actor
 from core.audit import acting
 from core.errors import Conflict, DomainError
 from core.tracing import tracing
-from integrations.canonical import Acknowledgement, Document, InvoiceDoc, OrderAnswer, ShipNotice, to_json
+from integrations.canonical import (
+    Acknowledgement,
+    Document,
+    InventorySnapshot,
+    InvoiceDoc,
+    OrderAnswer,
+    PriceCatalog,
+    ShipNotice,
+    to_json,
+)
 from integrations.edi_desk import Said
 from integrations.edi_files import DOCUMENTS, is_test, piece_read
 from integrations.erp.base import PURCHASE_ORDER_CREATE
 from integrations.mapping.inbound import answered_lines, invoice_input, ship_notices
 from integrations.models import InboundMessage, Interchange, Partner, PartnerDocument
 from integrations.services.inbox import acknowledge_after, file_split, findings_plain
+from integrations.services.informing import catalog_compared, stock_compared
 from integrations.services.profiles import profile_of
 from integrations.services.service_actor import service_actor
 from integrations.services.trials import Told, told_of
@@ -59,6 +69,8 @@ class _About:
     number: str
     facility_id: int | None
     trace_id: str
+    told: Told | None = None
+    """What was found, where a document only informs."""
 
 
 class _Verdict(Exception):
@@ -155,6 +167,7 @@ def _work(message: InboundMessage, partner: Partner) -> None:
     message.applied_at = timezone.now() if message.state == State.APPLIED else None
     message.document_kind, message.document_number = about.kind, about.number
     message.facility_id, message.trace_id = about.facility_id, about.trace_id
+    message.trial = about.told.plain() if about.told else None
     message.save()
 
 
@@ -194,24 +207,29 @@ class _TakenBack(Exception):
 def document_try(message: InboundMessage, partner: Partner, said: Said | None = None) -> None:
     """Run the real handler, note what it did, and take it back. In the caller's transaction."""
     said = said or piece_read(bytes(message.payload.content), profile_of(partner))
-    told = Told("failed", "It cannot be read.")
+    told = document_told(message, partner, said)
+    message.findings = findings_plain(said.findings)
+    message.state, message.lane, message.key, message.attempt_count = State.SANDBOX, Lane.SANDBOX, None, 0
+    message.trial, message.cause, message.detail = told.plain(), told.cause[:60], told.sentence[:500]
+    message.save()
+
+
+def document_told(message: InboundMessage, partner: Partner, said: Said) -> Told:
+    """What a document would do: the real handler runs and everything it did is taken back. In the caller's transaction."""
     try:
         with transaction.atomic():
             about = _apply(message, partner, said)
             with connection.cursor() as cursor:
                 # what would be refused at the end of the transaction shows now
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            raise _TakenBack(told_of(about.number, said.document, partner))
+            raise _TakenBack(about.told or told_of(about.number, said.document, partner))
     except _TakenBack as back:
-        told = back.told
+        return back.told
     except _Verdict as verdict:
-        told = Told(verdict.state, verdict.words, cause=verdict.cause)
+        return Told(verdict.state, verdict.words, cause=verdict.cause)
     except DomainError as error:
-        told = Told("failed", " ".join([error.message, *(each.message for each in error.findings)]), cause=error.code)
-    message.findings = findings_plain(said.findings)
-    message.state, message.lane, message.key, message.attempt_count = State.SANDBOX, Lane.SANDBOX, None, 0
-    message.trial, message.cause, message.detail = told.plain(), told.cause[:60], told.sentence[:500]
-    message.save()
+        words = " ".join([error.message, *(each.message for each in error.findings)])
+        return Told("failed", words, cause=error.code)
 
 
 # --- one function per document ------------------------------------------------------------------------------------------
@@ -256,6 +274,16 @@ def _invoice(message: InboundMessage, partner: Partner, document: InvoiceDoc) ->
     return _About("invoice", row.number, row.facility_id, row.trace_id)
 
 
+def _price_catalog(message: InboundMessage, partner: Partner, document: PriceCatalog) -> _About:
+    _once(message, partner, document.number, _digest(document))
+    return _About("", document.number, None, message.trace_id, catalog_compared(document, partner))
+
+
+def _inventory_snapshot(message: InboundMessage, partner: Partner, document: InventorySnapshot) -> _About:
+    _once(message, partner, document.number, _digest(document))
+    return _About("", document.number, None, message.trace_id, stock_compared(document, partner))
+
+
 def _acknowledgement(message: InboundMessage, partner: Partner, document: Acknowledgement) -> _About:
     group = document.group_control
     interchange = (
@@ -298,6 +326,8 @@ _HANDLERS: Final[Mapping[type[Document], Callable[[InboundMessage, Partner, Any]
     OrderAnswer: _answer,
     ShipNotice: _ship_notice,
     InvoiceDoc: _invoice,
+    PriceCatalog: _price_catalog,
+    InventorySnapshot: _inventory_snapshot,
     Acknowledgement: _acknowledgement,
 }
 _SOURCES: Final = {"x12": "810", "edifact": "edifact", "ubl": "ubl"}

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -26,6 +27,8 @@ from integrations.x12 import Finding, Profile
 State = InboundMessage.State
 Lane = InboundMessage.Lane
 _MOST_FINDINGS = 50
+ACKNOWLEDGED_WITHIN: Final = timedelta(minutes=10)
+"""How long a 997 that goes after processing waits for documents that wait themselves: they can be read, and that is what it says."""
 
 
 def file_accept(*, partner: Partner, name: str, content: bytes) -> InboundMessage:
@@ -185,7 +188,10 @@ def _acknowledge(file: InboundMessage, part: Part, batch: Batch) -> None:
 
 
 def acknowledge_after(document: InboundMessage, partner: Partner) -> None:
-    """A document has been worked on: where its group waited for that and was the last one, the 997 goes back."""
+    """A document has been worked on: where its group waited for that and was the last one, the 997 goes back.
+
+    What names an order that is not there yet holds it up for a while only: partners who miss a 997 send everything again.
+    """
     profile = profile_of(partner)
     if document.parent_id is None or profile.acknowledge != "after_processing":
         return
@@ -194,7 +200,9 @@ def acknowledge_after(document: InboundMessage, partner: Partner) -> None:
         file = (
             InboundMessage.objects.select_for_update(of=("self",)).select_related("payload").get(pk=document.parent_id)
         )
-        if file.documents.filter(group=document.group, state__in=[State.RECEIVED, State.PARKED]).exists():
+        late = timezone.now() - file.received_at > ACKNOWLEDGED_WITHIN
+        open_states = [State.RECEIVED] if late else [State.RECEIVED, State.PARKED]
+        if file.documents.filter(group=document.group, state__in=open_states).exists():
             return
         for part in edi_file_read(bytes(file.payload.content), profile).parts:
             for batch in part.batches:

@@ -19,24 +19,17 @@ from core.errors import Conflict, Finding, Invalid, NotAllowed, NotFound
 from core.events import emit
 from core.sequences import next_number
 from core.tracing import new_trace_id
-from integrations.edi_files import MEDIA_TYPES
 from integrations.events import PartnerChanged
 from integrations.models import Endpoint, InboundMessage, OutboundMessage, Partner, PartnerContact, PartnerDocument
 from integrations.services.checklists import checklist, missing_for
 from integrations.services.doorbell import ring_after_commit
-from integrations.services.inbound_documents import document_try
-from integrations.services.inbox import file_split
-from integrations.services.mailboxes import mailbox_configure
+from integrations.services.mailboxes import mailbox_configure, mailbox_host_keys
 from integrations.services.outbox import ORDER_RESEND, TEST_ORDER_SEND, acknowledgement_queue
-from integrations.services.payloads import payload_keep
 from integrations.services.probes import endpoint_probe
-from integrations.services.profiles import profile_findings, profile_import, profile_of, profile_put, profile_seen
+from integrations.services.profiles import profile_findings, profile_import, profile_of, profile_put
 from integrations.x12 import Profile
 from masterdata.models import Role, Supplier
 
-MOST_TRIED: Final = 50
-"""Documents of one sample file that are tried."""
-MOST_BYTES: Final = 1_000_000
 _CLONED: Final = (
     "format", "our_qualifier", "our_id", "version", "element_separator", "component_separator", "segment_terminator",
     "repetition_separator", "our_group_id", "unit_map", "habits",
@@ -50,7 +43,7 @@ def partner_begin(*, actor: Actor, supplier: str, like: str = "") -> Partner:
     Raises NotFound, NotAllowed, Conflict where it is a partner already.
     """
     with acting(actor=actor, reason="partner begun"):
-        _may(actor)
+        partners_may_change(actor)
         row = Supplier.objects.select_for_update().filter(code=supplier).first()
         if row is None:
             raise NotFound(f"There is no supplier {supplier}.")
@@ -69,7 +62,7 @@ def partner_begin(*, actor: Actor, supplier: str, like: str = "") -> Partner:
         if model:
             chosen = model.documents.exclude(stage=Stage.OFF).values_list("document", flat=True)
             _sandbox(partner, chosen)
-        _changed(actor, partner, "begun", f"like {model.supplier.name}" if model else "")
+        partner_changed(actor, partner, "begun", f"like {model.supplier.name}" if model else "")
         return partner
 
 
@@ -83,11 +76,14 @@ def partner_documents_choose(*, actor: Actor, code: str, form: str, documents: C
     Raises NotFound, NotAllowed, Invalid, Conflict where the format of live documents would change.
     """
     with acting(actor=actor, reason="documents chosen"):
-        partner = _lock(actor, code)
+        partner = partner_lock(actor, code)
         if form not in Partner.Format.values:
             raise Invalid("Choose a format.", code="format_unknown")
         if unknown := sorted(set(documents) - set(PartnerDocument.Document.values)):
             raise Invalid(f"There is no document {unknown[0]}.", code="document_unknown")
+        if form != Partner.Format.X12 and (extra := sorted(set(documents) & set(PartnerDocument.X12_ONLY))):
+            words = f"{PartnerDocument.Document(extra[0]).label} are exchanged in X12 only."
+            raise Invalid(words, code="x12_only")
         if form != partner.format and partner.documents.filter(stage=Stage.LIVE).exists():
             raise Conflict(
                 "Documents are live in the old format. Put them back into the sandbox first.", code="live_already"
@@ -97,7 +93,7 @@ def partner_documents_choose(*, actor: Actor, code: str, form: str, documents: C
         partner.documents.filter(stage=Stage.SANDBOX).exclude(document__in=documents).update(stage=Stage.OFF)
         partner.documents.filter(stage=Stage.OFF, document__in=documents).update(stage=Stage.SANDBOX, live_at=None)
         _sandbox(partner, documents)
-        _changed(actor, partner, "documents", f"{form}: {', '.join(sorted(documents))}")
+        partner_changed(actor, partner, "documents", f"{form}: {', '.join(sorted(documents))}")
         return partner
 
 
@@ -110,49 +106,58 @@ def _sandbox(partner: Partner, documents: Collection[str]) -> None:
 def partner_transport_set(*, actor: Actor, code: str, transport: str, values: Mapping[str, str]) -> Partner:
     """How files travel. Raises NotFound, NotAllowed, Invalid with everything that is wrong with the settings."""
     with acting(actor=actor, reason="transport set"):
-        partner = _lock(actor, code)
+        partner = partner_lock(actor, code)
         mailbox_configure(endpoint=partner.endpoint, transport=transport, values=values)
         partner.endpoint.probed_at, partner.endpoint.probe_outcome, partner.endpoint.probe_detail = None, "", ""
         partner.endpoint.save()
-        _changed(actor, partner, "transport", transport)
+        partner_changed(actor, partner, "transport", transport)
         return partner
 
 
 def partner_transport_try(*, actor: Actor, code: str) -> str:
     """Ask the mailbox whether it can be used, now. Returns what it said, empty where all is well. Raises NotFound, NotAllowed."""
-    _may(actor)
+    partners_may_change(actor)
     partner = partner_get(code)
     answer = endpoint_probe(partner.endpoint)
     return "" if answer.outcome == "found" else answer.detail or "It did not answer."
 
 
+def partner_host_keys(*, actor: Actor, host: str, port: str, internal_hosts: str) -> list[str]:
+    """What an SFTP server shows as its keys, for a person to compare before they are pinned. Raises NotAllowed, Invalid."""
+    partners_may_change(actor)
+    if not host.strip() or not (port.strip() or "22").isdigit():
+        raise Invalid("Say the host, and its port as a number.", code="no_host_key")
+    return mailbox_host_keys(host=host.strip(), port=int(port.strip() or "22"), internal_hosts=internal_hosts)
+
+
 def partner_profile_save(*, actor: Actor, code: str, **changes: Any) -> Partner:
     """Change fields of the profile. Raises NotFound, NotAllowed, Invalid with everything that is wrong with it."""
     with acting(actor=actor, reason="profile changed"):
-        partner = _lock(actor, code)
-        _put(partner, replace(profile_of(partner), **changes))
-        _changed(actor, partner, "profile", ", ".join(sorted(changes)))
+        partner = partner_lock(actor, code)
+        profile_write(partner, replace(profile_of(partner), **changes))
+        partner_changed(actor, partner, "profile", ", ".join(sorted(changes)))
         return partner
 
 
 def partner_profile_import(*, actor: Actor, code: str, data: Any) -> Partner:
     """Take over a profile from a file that profile_export wrote. Raises NotFound, NotAllowed, Conflict, Invalid."""
     with acting(actor=actor, reason="profile imported"):
-        partner = _lock(actor, code)
+        partner = partner_lock(actor, code)
         form, profile = profile_import(data)
-        _format(partner, form)
-        _put(partner, profile)
-        _changed(actor, partner, "profile", "imported")
+        format_change(partner, form)
+        profile_write(partner, profile)
+        partner_changed(actor, partner, "profile", "imported")
         return partner
 
 
-def _format(partner: Partner, form: str) -> None:
+def format_change(partner: Partner, form: str) -> None:
+    """Set the format; the caller saves. Raises Conflict where documents are live in another one."""
     if form != partner.format and partner.documents.filter(stage=Stage.LIVE).exists():
         raise Conflict("Documents are live in another format.", code="live_already")
     partner.format = form
 
 
-def _put(partner: Partner, profile: Profile) -> None:
+def profile_write(partner: Partner, profile: Profile) -> None:
     """Write and save a profile. Raises Invalid, also where somebody else has these ids."""
     findings = list(profile_findings(profile, partner.format))
     other = (
@@ -175,7 +180,7 @@ def partner_contact_add(
 ) -> PartnerContact:
     """Somebody to call. Raises NotFound, NotAllowed, Invalid."""
     with acting(actor=actor, reason="contact added"):
-        partner = _lock(actor, code)
+        partner = partner_lock(actor, code)
         if not name.strip() or not (email.strip() or phone.strip()):
             raise Invalid(
                 "A contact has a name, and an e-mail address or a telephone number.", code="contact_incomplete"
@@ -186,69 +191,25 @@ def partner_contact_add(
             partner=partner, name=name.strip()[:120], purpose=purpose.strip()[:80], email=email.strip()[:254],
             phone=phone.strip()[:40],
         )  # fmt: skip
-        _changed(actor, partner, "contact", contact.name)
+        partner_changed(actor, partner, "contact", contact.name)
         return contact
 
 
 def partner_contact_remove(*, actor: Actor, code: str, contact_id: int) -> None:
     """Somebody is not to be called any more. Raises NotFound, NotAllowed."""
     with acting(actor=actor, reason="contact removed"):
-        partner = _lock(actor, code)
+        partner = partner_lock(actor, code)
         contact = partner.contacts.filter(pk=contact_id).first()
         if contact is None:
             raise NotFound("There is no such contact.")
         contact.delete()
-        _changed(actor, partner, "contact", f"without {contact.name}")
-
-
-def sample_read(*, actor: Actor, code: str, name: str, content: bytes) -> InboundMessage:
-    """Put a sample file into the sandbox by hand: it is split, judged and tried like any other, and has no effect.
-
-    Returns the file; its documents hang under it. Raises NotFound, NotAllowed, Invalid.
-    """
-    if not content.strip():
-        raise Invalid("The file is empty.", code="sample_empty")
-    if len(content) > MOST_BYTES:
-        raise Invalid(f"A sample has at most {MOST_BYTES // 1_000_000} MB.", code="sample_long")
-    with acting(actor=actor, reason="sample read"):
-        _may(actor)
-        partner = partner_get(code)
-        file = InboundMessage.objects.create(
-            endpoint_id=partner.endpoint_id, file_name=name[:200], due_at=timezone.now(), trace_id=new_trace_id(),
-            lane=InboundMessage.Lane.SANDBOX, payload=payload_keep(content, MEDIA_TYPES[partner.format]),
-        )  # fmt: skip
-        file_split(file=file, partner=partner)
-        documents = file.documents.select_related("payload").order_by("position")
-        for document in documents.filter(state=InboundMessage.State.RECEIVED)[:MOST_TRIED]:
-            document_try(document, partner)
-        # what was set aside by its envelope, and what is beyond the limit, is no work for anybody
-        documents.exclude(state=InboundMessage.State.SANDBOX).update(state=InboundMessage.State.SANDBOX, key=None)
-        _changed(actor, partner, "sample", name[:200])
-        return file
-
-
-def sample_take_over(*, actor: Actor, code: str, file_id: int) -> InboundMessage:
-    """Take format, ids, version and delimiters from a sample, and read it again with them.
-
-    Raises NotFound, NotAllowed, Conflict, Invalid where the file tells none or they cannot be used.
-    """
-    with acting(actor=actor, reason="profile taken from a sample"):
-        partner = _lock(actor, code)
-        file = InboundMessage.objects.filter(endpoint=partner.endpoint_id, parent=None, pk=file_id).first()
-        if file is None:
-            raise NotFound("There is no such file.")
-        content = bytes(file.payload.content)
-        form, profile = profile_seen(content, profile_of(partner))
-        _format(partner, form)
-        _put(partner, profile)
-        _changed(actor, partner, "profile", f"from {file.file_name}")
-        return sample_read(actor=actor, code=code, name=file.file_name, content=content)
+        partner_changed(actor, partner, "contact", f"without {contact.name}")
 
 
 def test_order_send(*, actor: Actor, code: str) -> OutboundMessage:
     """Send an order that nobody placed, marked as a test, over the real way. Raises NotFound, NotAllowed, Invalid."""
     with acting(actor=actor, reason="test order"):
-        partner = _lock(actor, code)
+        partner = partner_lock(actor, code)
         if findings := list(profile_findings(profile_of(partner), partner.format)):
             raise Invalid("The profile is not complete yet.", code="profile_invalid", findings=findings)
         number = next_number("TEST")
@@ -256,7 +217,7 @@ def test_order_send(*, actor: Actor, code: str) -> OutboundMessage:
             endpoint_id=partner.endpoint_id, topic=TEST_ORDER_SEND, document_kind="test_order", document_number=number,
             stream=f"test_order:{number}", key=number, trace_id=new_trace_id(), due_at=timezone.now(),
         )  # fmt: skip
-        _changed(actor, partner, "test_order", number)
+        partner_changed(actor, partner, "test_order", number)
         ring_after_commit([partner.endpoint_id])
         return message
 
@@ -269,7 +230,7 @@ def document_stage_set(
     Raises NotFound, NotAllowed, Invalid with everything that is still missing for it.
     """
     with acting(actor=actor, reason=reason.strip() or f"{document} {stage}"):
-        partner = _lock(actor, code)
+        partner = partner_lock(actor, code)
         if document not in PartnerDocument.Document.values or stage not in Stage.values:
             raise Invalid("Say which document, and what it should be.", code="stage_unknown")
         since: datetime | None = None
@@ -289,7 +250,7 @@ def document_stage_set(
         row, _ = PartnerDocument.objects.update_or_create(
             partner=partner, document=document, defaults={"stage": stage, "live_at": since}
         )
-        _changed(
+        partner_changed(
             actor, partner, "stage", f"{document} {stage}{f' from {since:%Y-%m-%d %H:%M}' if since else ''}", reason
         )
         return row
@@ -301,7 +262,7 @@ def partner_resend(*, actor: Actor, code: str, message_id: int, reason: str) -> 
     Raises NotFound, NotAllowed, Invalid without a reason, Conflict for what has not been delivered.
     """
     with acting(actor=actor, reason=_reason(reason)):
-        partner = _lock(actor, code)
+        partner = partner_lock(actor, code)
         found = OutboundMessage.objects.filter(endpoint=partner.endpoint_id, document_kind="purchase_order")
         first = found.filter(pk=message_id).first()
         if first is None:
@@ -319,7 +280,7 @@ def partner_resend(*, actor: Actor, code: str, message_id: int, reason: str) -> 
             document_number=first.document_number, stream=first.stream, facility_id=first.facility_id,
             key=f"{first.key}:again-{again}", trace_id=first.trace_id, due_at=timezone.now(),
         )  # fmt: skip
-        _changed(actor, partner, "resent", first.document_number, reason)
+        partner_changed(actor, partner, "resent", first.document_number, reason)
         ring_after_commit([partner.endpoint_id])
         return message
 
@@ -330,7 +291,7 @@ def partner_acknowledge_again(*, actor: Actor, code: str, message_id: int, reaso
     Raises NotFound, NotAllowed, Invalid without a reason, Conflict for what no 997 answers.
     """
     with acting(actor=actor, reason=_reason(reason)):
-        partner = _lock(actor, code)
+        partner = partner_lock(actor, code)
         row = InboundMessage.objects.filter(endpoint=partner.endpoint_id, parent__isnull=False, pk=message_id).first()
         if row is None:
             raise NotFound("There is no such document.")
@@ -345,7 +306,7 @@ def partner_acknowledge_again(*, actor: Actor, code: str, message_id: int, reaso
             endpoint_id=partner.endpoint_id, file_id=row.parent_id or 0, position=row.group, trace_id=row.trace_id,
             key=f"997again:{place}:{again}",
         )  # fmt: skip
-        _changed(actor, partner, "acknowledged_again", row.control_number, reason)
+        partner_changed(actor, partner, "acknowledged_again", row.control_number, reason)
 
 
 def partner_get(code: str) -> Partner:
@@ -356,8 +317,9 @@ def partner_get(code: str) -> Partner:
     return partner
 
 
-def _lock(actor: Actor, code: str) -> Partner:
-    _may(actor)
+def partner_lock(actor: Actor, code: str) -> Partner:
+    """The partner, its row locked, for somebody who may change it. Raises NotFound, NotAllowed."""
+    partners_may_change(actor)
     with transaction.atomic():
         found = Partner.objects.select_related("supplier", "endpoint").select_for_update(of=("self",))
         partner = found.filter(supplier__code=code).first()
@@ -366,7 +328,8 @@ def _lock(actor: Actor, code: str) -> Partner:
     return partner
 
 
-def _may(actor: Actor) -> None:
+def partners_may_change(actor: Actor) -> None:
+    """Raises NotAllowed for everybody but integration support of the whole network."""
     if actor.scopes(Role.INTEGRATION_SUPPORT) is not EVERYWHERE:
         raise NotAllowed("Only integration support of the whole network may look after trading partners.")
 
@@ -377,7 +340,8 @@ def _reason(reason: str) -> str:
     return reason.strip()
 
 
-def _changed(actor: Actor, partner: Partner, what: str, detail: str, reason: str = "") -> None:
+def partner_changed(actor: Actor, partner: Partner, what: str, detail: str, reason: str = "") -> None:
+    """Note in the log what somebody changed."""
     emit(
         PartnerChanged(
             number=partner.supplier.code,

@@ -17,9 +17,10 @@ from integrations.erp.base import (
     RECEIPT_POST,
     VOUCHER_POST,
 )
-from integrations.models import OutboundMessage
+from integrations.mapping.outbound import REMITTANCE_SEND
+from integrations.models import OutboundMessage, Partner, PartnerDocument
 from integrations.services.doorbell import ring_after_commit
-from procurement.models import PurchaseOrder
+from procurement.models import Invoice, PurchaseOrder
 from procurement.services.purchase_orders import purchase_order_record_dispatch, purchase_orders_settle_rejection
 
 ACKNOWLEDGEMENT_SEND = "acknowledgement.send"
@@ -131,6 +132,30 @@ def receipt_announce(*, receipt_id: int) -> None:
 def voucher_announce(*, invoice_id: int) -> None:
     """An invoice was cleared: the ERP gets the voucher."""
     _write(_INVOICE, invoice_id, VOUCHER_POST)
+
+
+def remittance_announce(*, invoice_id: int) -> None:
+    """A bill was paid: a supplier that takes remittance advices is told. Credits are not advised."""
+    now = timezone.now()
+    invoice = Invoice.objects.filter(pk=invoice_id, kind=Invoice.Kind.INVOICE).first()
+    agreed = PartnerDocument.objects.filter(
+        partner__supplier=invoice.supplier_id if invoice else None, partner__format=Partner.Format.X12,
+        document=PartnerDocument.Document.REMITTANCE, stage=PartnerDocument.Stage.LIVE, live_at__lte=now,
+    )  # fmt: skip
+    endpoint = agreed.values_list("partner__endpoint", flat=True).first()
+    if invoice is None or endpoint is None:
+        return
+    OutboundMessage.objects.bulk_create(
+        [
+            OutboundMessage(
+                endpoint_id=endpoint, topic=REMITTANCE_SEND, document_kind="invoice", document_number=invoice.number,
+                stream=f"invoice:{invoice.number}", facility_id=invoice.facility_id, key=f"{invoice.number}:paid",
+                trace_id=invoice.trace_id, due_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+    ring_after_commit([endpoint])
 
 
 def acknowledgement_queue(*, endpoint_id: int, file_id: int, position: int, key: str, trace_id: str) -> None:

@@ -77,7 +77,7 @@ def supplier_connect(
     """A supplier's EDI mailbox (a managed folder named after the supplier's code) and profile.
 
     `identifier` is their ISA id, their code where empty. `profile` are further fields of Partner. With `live` every kind of
-    document that has no stage yet is live from now on, else it is off.
+    document that ordering takes and that has no stage yet is live from now on, else it is off.
     """
     with transaction.atomic():
         endpoint, _ = Endpoint.objects.update_or_create(
@@ -104,12 +104,12 @@ def supplier_connect(
 
 
 def documents_go_live(partners: Iterable[Partner], since: datetime) -> None:
-    """Every kind of document that has no stage yet is live since then."""
+    """Every kind of document that ordering takes and that has no stage yet is live since then."""
     PartnerDocument.objects.bulk_create(
         (
             PartnerDocument(partner=partner, document=document, stage=PartnerDocument.Stage.LIVE, live_at=since)
             for partner in partners
-            for document in PartnerDocument.Document
+            for document in PartnerDocument.ROAD
         ),
         ignore_conflicts=True,
     )

@@ -1,4 +1,5 @@
-"""UBL 2.1: Order, OrderResponse, DespatchAdvice, Invoice and CreditNote to and from the canonical documents.
+"""UBL 2.1: Order, OrderChange, OrderCancellation, OrderResponse, DespatchAdvice, Invoice and CreditNote to and from the canonical
+documents; OrderResponseSimple is read.
 
 reading = read(data, profile)
 reading.document, reading.findings

@@ -23,6 +23,7 @@ from integrations.canonical import (
     Order,
     OrderAnswer,
     OrderLine,
+    OrderPurpose,
     Party,
     ShipLine,
     ShipNotice,
@@ -39,6 +40,10 @@ SCHEMES: Final[Mapping[str, str]] = {"0088": "GLN", "GLN": "GLN", "0060": "DUNS"
 """schemeID of a party ↔ the name of the code list in `Party.identifiers`; others keep their own."""
 RUSH: Final = "224"
 CHANGE: Final = "230"
+DELETED: Final = "2"
+"""LineStatusCode of a line that a change takes off."""
+CANCELLED: Final = "This order is cancelled."
+"""What a cancellation says where its sender gave no reason: UBL asks for a note."""
 _STATUSES: Final[dict[str, AnswerStatus]] = {
     "AP": "accepted",
     "AB": "accepted",
@@ -46,6 +51,17 @@ _STATUSES: Final[dict[str, AnswerStatus]] = {
     "RE": "rejected",
     "29": "accepted",
     "27": "rejected",
+}
+_INDICATORS: Final[dict[str, AnswerStatus]] = {
+    "true": "accepted",
+    "1": "accepted",
+    "false": "rejected",
+    "0": "rejected",
+}
+_PURPOSES: Final[dict[str, OrderPurpose]] = {
+    "Order": "original",
+    "OrderChange": "change",
+    "OrderCancellation": "cancel",
 }
 _LINE_ACTIONS: Final[dict[str, AnswerAction]] = {
     "1": "accepted",
@@ -60,6 +76,9 @@ _ACTIONS: Final = frozenset(
 # What a document must have for us, beside what its schema asks for: path below the root → what it says.
 _NEEDED: Final[Mapping[str, Mapping[str, str]]] = {
     "Order": {"ID": "the order number", "IssueDate": "the day of the order", "OrderLine": "a line"},
+    "OrderChange": {"OrderReference/ID": "the order that is changed", "OrderLine": "a line"},
+    "OrderCancellation": {"OrderReference/ID": "the order that is cancelled"},
+    "OrderResponseSimple": {"OrderReference/ID": "the order that is answered", "AcceptedIndicator": "the answer"},
     "OrderResponse": {"OrderReference/ID": "the order that is answered", "OrderResponseCode": "the answer"},
     "DespatchAdvice": {"ID": "the shipment number", "IssueDate": "the day of the shipment", "DespatchLine": "a line"},
     "Invoice": {
@@ -232,32 +251,43 @@ def _period_end(node: Node | None, values: _Values) -> date | None:
 
 
 def _order(root: Node, values: _Values) -> Order | None:
-    issued = values.moment(root.first("IssueDate"), root.first("IssueTime"))
-    if issued is None or not root.value("ID"):
-        if issued is None and root.value("ID"):
+    """An Order, or what changes or cancels one: those name it in their OrderReference, with its own day."""
+    purpose = _PURPOSES[root.name]
+    named = root if purpose == "original" else root.first("OrderReference") or root
+    issued = values.moment(named.first("IssueDate"), named.first("IssueTime"))
+    issued = issued or values.moment(root.first("IssueDate"), root.first("IssueTime"))
+    if issued is None or not named.value("ID"):
+        if issued is None and named.value("ID"):
             values.note("no-date", "The order does not say its day.", root)
         return None
     lines = tuple(line for at, each in enumerate(root.all("OrderLine"), 1) if (line := _order_line(each, at, values)))
     delivery = root.first("Delivery")
-    place = root.first("Delivery/DeliveryParty")
+    notes = [note.text.strip() for name in ("Note", "CancellationNote") for note in root.all(name)]
     return Order(
-        number=root.value("ID"),
+        number=named.value("ID"),
         issued_at=issued,
         currency=root.value("DocumentCurrencyCode"),
         supplier=_party(root.first("SellerSupplierParty")),
         buyer=_party(root.first("BuyerCustomerParty")),
-        ship_to=_party(place),
+        ship_to=_party(root.first("Delivery/DeliveryParty")),
         lines=lines,
+        purpose=purpose,
+        revision=_line_number(root.value("SequenceNumberID")) or 0,
         requested_date=_period_end(delivery.first("RequestedDeliveryPeriod") if delivery else None, values),
-        urgent=root.value("OrderTypeCode") == RUSH,
-        notes=tuple(note.text.strip() for note in root.all("Note") if note.text.strip()),
+        urgent=named.value("OrderTypeCode") == RUSH,
+        notes=tuple(note for note in notes if note and note != CANCELLED),
         unit_codes=values.profile.unit_codes,
     )
 
 
 def _order_line(node: Node, place: int, values: _Values) -> OrderLine | None:
     line = node.first("LineItem")
-    counted = values.quantity(line.first("Quantity") if line else None, node)
+    if line is not None and line.value("LineStatusCode") == DELETED:
+        code = line.first("Quantity")
+        unit = code.attributes.get("unitCode", "") if code else ""
+        counted: tuple[Decimal, str] | None = Decimal(0), values.units.get(unit, unit)
+    else:
+        counted = values.quantity(line.first("Quantity") if line else None, node)
     if line is None or counted is None:
         return None
     number, price = _line_number(line.value("ID")), values.price(line.first("Price"))
@@ -295,6 +325,25 @@ def _response(root: Node, values: _Values) -> OrderAnswer | None:
         supplier_order_number=root.value("SalesOrderID") or root.value("OrderReference/SalesOrderID"),
         answered_on=values.day(root.first("IssueDate")),
         currency=root.value("DocumentCurrencyCode"),
+        supplier=_party(root.first("SellerSupplierParty")),
+        buyer=_party(root.first("BuyerCustomerParty")),
+        unit_codes=values.profile.unit_codes,
+    )
+
+
+def _simple_response(root: Node, values: _Values) -> OrderAnswer | None:
+    """Yes or no to the order as a whole."""
+    told, number = root.value("AcceptedIndicator"), root.value("OrderReference/ID")
+    if told not in _INDICATORS or not number:
+        if told:
+            values.note("verdict", f"AcceptedIndicator {told[:20]!r} is neither true nor false.", root)
+        return None
+    return OrderAnswer(
+        order_number=number,
+        status=_INDICATORS[told],
+        lines=(),
+        supplier_order_number=root.value("OrderReference/SalesOrderID"),
+        answered_on=values.day(root.first("IssueDate")),
         supplier=_party(root.first("SellerSupplierParty")),
         buyer=_party(root.first("BuyerCustomerParty")),
         unit_codes=values.profile.unit_codes,
@@ -490,5 +539,8 @@ _READERS: Final[Mapping[str, Callable[[Node, _Values], Document | None]]] = {
     "DespatchAdvice": _despatch,
     "Invoice": _invoice,
     "Order": _order,
+    "OrderCancellation": _order,
+    "OrderChange": _order,
     "OrderResponse": _response,
+    "OrderResponseSimple": _simple_response,
 }

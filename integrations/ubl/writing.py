@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
@@ -23,12 +23,13 @@ from integrations.canonical import (
     kind_of,
 )
 from integrations.canonical.units import UNECE_UNITS
-from integrations.ubl.reading import CHANGE, RUSH, UBL
+from integrations.ubl.reading import CANCELLED, CHANGE, DELETED, RUSH, UBL
 from integrations.x12.profile import Profile
 from integrations.x12.writer import number_text
 
 _SCHEMES: Final = {"GLN": "0088", "DUNS": "0060"}
 _STATUSES: Final = {"accepted": "AP", "changed": "CA", "rejected": "RE"}
+REVISED: Final = "3"
 _LINE_STATUSES: Final = {"accepted": "5", "rejected": "7"}
 
 
@@ -36,11 +37,15 @@ class UblError(ValueError):
     """UBL cannot say this document."""
 
 
-def document_bytes(document: Document, profile: Profile | None = None) -> bytes:
-    """The document as UBL 2.1. Raises `UblError` for what UBL cannot say."""
+def document_bytes(document: Document, profile: Profile | None = None, at: datetime | None = None) -> bytes:
+    """The document as UBL 2.1. `at` is the moment of a change or cancellation, else that of its order.
+
+    Raises `UblError` for what UBL cannot say.
+    """
     writer = _Writer(profile or Profile())
     if isinstance(document, Order):
-        return writer.root("Order", writer.order(document))
+        name, said = _ORDERS[document.purpose]
+        return writer.root(name, said(writer, document, at or document.issued_at))
     if isinstance(document, OrderAnswer):
         return writer.root("OrderResponse", writer.response(document))
     if isinstance(document, ShipNotice):
@@ -139,12 +144,8 @@ class _Writer:
     def price(self, value: Decimal | None, currency: str) -> str:
         return "" if value is None else _group("Price", _amount("PriceAmount", value, currency))
 
-    def order(self, order: Order) -> str:
-        if order.purpose != "original":
-            raise UblError(f"UBL's Order cannot say a {order.purpose} of order {order.number}.")
-        if not order.number or not order.lines:
-            raise UblError(f"Order {order.number or 'without a number'} has no lines to send.")
-        period = _group("RequestedDeliveryPeriod", _day("EndDate", order.requested_date))
+    def order(self, order: Order, _at: datetime) -> str:
+        _sayable(order)
         return "".join(
             [
                 _text("ID", order.number),
@@ -154,20 +155,57 @@ class _Writer:
                 _text("DocumentCurrencyCode", order.currency),
                 _role("BuyerCustomerParty", order.buyer),
                 _role("SellerSupplierParty", order.supplier),
-                _group("Delivery", period, _group("DeliveryParty", _party(order.ship_to))),
-                *(self.order_line(line, order.currency) for line in order.lines),
+                *self.ordered(order),
             ]
         )
 
-    def order_line(self, line: OrderLine, currency: str) -> str:
+    def ordered(self, order: Order) -> list[str]:
+        period = _group("RequestedDeliveryPeriod", _day("EndDate", order.requested_date))
+        lines = [self.order_line(line, order) for line in order.lines]
+        return [_group("Delivery", period, _group("DeliveryParty", _party(order.ship_to))), *lines]
+
+    def change(self, order: Order, at: datetime) -> str:
+        """The whole new state of the order; lines of quantity 0 are deleted."""
+        _sayable(order)
+        return "".join(
+            [
+                _text("ID", f"{order.number}-{order.revision}"),
+                _moment("IssueDate", "IssueTime", at),
+                _text("SequenceNumberID", str(order.revision)),
+                *(_text("Note", _free(note)) for note in order.notes),
+                _text("DocumentCurrencyCode", order.currency),
+                _order_reference(order),
+                _role("BuyerCustomerParty", order.buyer),
+                _role("SellerSupplierParty", order.supplier),
+                *self.ordered(order),
+            ]
+        )
+
+    def cancellation(self, order: Order, at: datetime) -> str:
+        """The order as a whole; UBL names no lines here."""
+        if not order.number:
+            raise UblError("The cancellation does not name its order.")
+        return "".join(
+            [
+                _text("ID", f"{order.number}-X"),
+                _moment("IssueDate", "IssueTime", at),
+                *(_text("CancellationNote", _free(note)) for note in order.notes or (CANCELLED,)),
+                _order_reference(order),
+                _role("BuyerCustomerParty", order.buyer),
+                _role("SellerSupplierParty", order.supplier),
+            ]
+        )
+
+    def order_line(self, line: OrderLine, order: Order) -> str:
         period = _group("RequestedDeliveryPeriod", _day("EndDate", line.requested_date))
         item = _group(
             "LineItem",
             _text("ID", str(line.line_number)),
+            _text("LineStatusCode", (REVISED if line.quantity else DELETED) if order.purpose == "change" else ""),
             self.quantity("Quantity", line.quantity, line.unit),
             _text("AccountingCost", line.cost_center),
             _group("Delivery", period),
-            self.price(line.unit_price, currency),
+            self.price(line.unit_price, order.currency),
             _item(line.identity, line.description),
         )
         contract = _group("DocumentReference", _text("ID", line.contract_number), _text("DocumentTypeCode", "CT"))
@@ -299,6 +337,27 @@ class _Writer:
             _item(line.identity, line.description),
             self.price(line.unit_price, invoice.currency),
         )
+
+
+_ORDERS: Final[Mapping[str, tuple[str, Callable[[_Writer, Order, datetime], str]]]] = {
+    "original": ("Order", _Writer.order),
+    "change": ("OrderChange", _Writer.change),
+    "cancel": ("OrderCancellation", _Writer.cancellation),
+}
+"""The purpose of an order -> the document that says it, and what stands in it."""
+
+
+def _sayable(order: Order) -> None:
+    if not order.number or not order.lines:
+        raise UblError(f"Order {order.number or 'without a number'} has no lines to send.")
+
+
+def _order_reference(order: Order) -> str:
+    """The order that a change or cancellation is about, with its own moment."""
+    moment = _moment("IssueDate", "IssueTime", order.issued_at)
+    return _group(
+        "OrderReference", _text("ID", order.number), moment, _text("OrderTypeCode", RUSH if order.urgent else "220")
+    )
 
 
 def _preferred(units: Mapping[str, str]) -> list[tuple[str, str]]:

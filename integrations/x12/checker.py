@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from integrations.x12.findings import Finding, Severity
 from integrations.x12.schema import SEGMENT_ID, Extensions, SegmentSpec, era_of, specs_for
-from integrations.x12.structure import Layout, layout_of
+from integrations.x12.structure import Layout, Step, layout_of
 from integrations.x12.tokens import Segment
 
 MOST_FINDINGS: Final = 500
@@ -35,7 +35,8 @@ class SetChecker:
         self._specs = specs_for(era_of(version), extensions) if specs is None else specs
         self._layout = layout or layout_of(code)
         self._at = 0
-        self._steps = self._layout.steps if self._layout else {}
+        self._steps: list[dict[str, Step | None]] = self._layout.steps if self._layout else [{}]
+        self._right: dict[str, Callable[[str], object]] = {}
         self._counts: dict[int, int] = {}
         self._passed = 0
         self._told: set[tuple[str, str, int, str]] = set()
@@ -44,32 +45,45 @@ class SetChecker:
         """The next segment; `raw` is its text, `offset` its byte in the file."""
         name = segment[0]
         self.position += 1
-        spec = self._specs.get(name)
-        if spec is None:
-            if not SEGMENT_ID.fullmatch(name):
-                shown = name[:20]
-                message = f"{shown!r} is no segment id; a delimiter may stand inside the data before it."
-                self.note(Finding("bad-segment-id", message, "warning", shown, self.position, offset=offset))
-                return
-        elif not spec.is_right(segment, raw, separator):
-            for finding in spec.faults(segment, self.position, offset):
-                self.note(finding)
-        if self._layout is None or self.position == 1:
+        right = self._right.get(name)
+        if (right is None or right(raw) is None) and not self._look(name, segment, raw, separator, offset):
             return
-        step = self._steps.get((self._at, name))
-        if step is not None and not step.missing:
-            self._at = number = step.number
-            if step.repeats:
-                count = self._counts[number] = self._counts.get(number, 1) + 1
-                if count > step.most:
-                    self._too_many(name, step.most, count, offset)
-            elif step.most > 1:
-                self._counts[number] = 1
-        else:
-            self._place(self._layout, name, offset)
+        step = self._steps[self._at].get(name)
+        if step is None or step.missing:
+            self._place(name, offset)
+            return
+        self._at = number = step.number
+        if step.repeats:
+            count = self._counts[number] = self._counts.get(number, 1) + 1
+            if count > step.most:
+                self._too_many(name, step.most, count, offset)
+        elif step.most > 1:
+            self._counts[number] = 1
 
-    def _place(self, layout: Layout, name: str, offset: int) -> None:
+    def _look(self, name: str, segment: Segment, raw: str, separator: str, offset: int) -> bool:
+        """A segment in a shape it did not have last time: note what is wrong with it. False where it is no segment at all."""
+        spec = self._specs.get(name)
+        if spec is not None:
+            if shape := spec.shape(segment, raw, separator):
+                self._right[name] = shape.fullmatch
+            else:
+                for finding in spec.faults(segment, self.position, offset):
+                    self.note(finding)
+        elif SEGMENT_ID.fullmatch(name):
+            # One we know nothing about: its id is all there is to be right.
+            self._right[name] = SEGMENT_ID.match
+        else:
+            shown = name[:20]
+            message = f"{shown!r} is no segment id; a delimiter may stand inside the data before it."
+            self.note(Finding("bad-segment-id", message, "warning", shown, self.position, offset=offset))
+            return False
+        return True
+
+    def _place(self, name: str, offset: int) -> None:
         """The rare ways: a step seen for the first time, one that leaves something out, or a segment that has no place."""
+        layout = self._layout
+        if layout is None or self.position == 1:
+            return
         step = layout.step(self._at, name)
         if step is None:
             self._homeless(layout, name, offset)

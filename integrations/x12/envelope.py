@@ -213,18 +213,20 @@ class _Reader:
 
     def run(self) -> Interchange:
         chunk, handlers, keep, separator = self.chunk, self.handlers, self.keep, self.chunk.delimiters.element
+        current, feed = self.set, self.checker.feed
         for position, segment in enumerate(chunk.segments(), start=2):
             name = segment[0]
             if name in handlers:
                 self.position = position
                 handlers[name](segment)
                 self.last = name
-            elif (current := self.set) is not None:
-                current.count += 1
+                current, feed = self.set, self.checker.feed
+            elif current is not None:
+                at = chunk.at
                 if keep:
                     current.segments.append(segment)
-                    current.offsets.append(chunk.at)
-                self.checker.feed(segment, chunk.raw, separator, chunk.at)
+                    current.offsets.append(at)
+                feed(segment, chunk.raw, separator, at)
             else:
                 self.position = position
                 self.stray(segment)
@@ -250,7 +252,7 @@ class _Reader:
         """Check a segment of the envelope itself."""
         era = era_of(self.group.version if self.group else "")
         spec = specs_for(era)[segment[0]]
-        if not spec.is_right(segment, self.chunk.raw, self.chunk.delimiters.element):
+        if not spec.shape(segment, self.chunk.raw, self.chunk.delimiters.element):
             into += spec.faults(segment, self.position, self.chunk.at)
 
     def stray(self, segment: Segment) -> None:
@@ -341,10 +343,9 @@ class _Reader:
         offset = self.chunk.at
         current.segments.append(segment)
         current.offsets.append(offset)
-        current.count += 1
         self.checker.feed(segment, self.chunk.raw, self.chunk.delimiters.element, offset)
         count, control = element(segment, 1), element(segment, 2)
-        at = current.count
+        at = current.count = self.checker.position
         if control != current.control:
             message = f"The set begins with control number {current.control} (ST02) and ends with {control} (SE02)."
             current.findings.append(
@@ -360,6 +361,7 @@ class _Reader:
         """The set is over without its SE."""
         if self.set is not None:
             message = f"The transaction set {self.set.control} has no SE segment; it may be cut off."
+            self.set.count = self.checker.position
             self.set.findings.append(Finding("se-missing", message, "error", "", self.set.count, offset=self.chunk.at))
             self.check_set(self.set)
             self.set = None

@@ -123,27 +123,20 @@ class SegmentSpec:
         self.elements = tuple(_element(word, lengths, extensions) for word in words.split() if word != "…")
         self.notes = tuple(_note(word) for word in notes.split() if word != "…")
         self._shapes: dict[tuple[str, tuple[bool, ...]], re.Pattern[str]] = {}
-        self._last: dict[str, re.Pattern[str]] = {}
 
-    def is_right(self, segment: Segment, raw: str, separator: str) -> bool:
-        """Whether nothing is wrong with a segment; `raw` is its text. A right one may still be called wrong, never the reverse.
+    def shape(self, segment: Segment, raw: str, separator: str) -> re.Pattern[str] | None:
+        """The pattern that says that nothing is wrong with a segment, `raw` being its text; None where something may be.
 
-        A file writes a segment in few shapes, that is with the same elements filled: one pattern per shape says all, and the
-        last shape that was right is tried first.
+        A file writes a segment in few shapes, that is with the same elements filled: one pattern per shape says all, so whoever
+        reads many of them tries the last one first.
         """
-        last = self._last.get(separator)
-        if last is not None and last.fullmatch(raw) is not None:
-            return True
         key = (separator, tuple(map(bool, segment)))
         pattern = self._shapes.get(key)
         if pattern is None:
             if len(self._shapes) >= _MOST_SHAPES:
-                return False
+                return None
             pattern = self._shapes[key] = self._compile(*key)
-        if pattern.fullmatch(raw) is None:
-            return False
-        self._last[separator] = pattern
-        return True
+        return pattern if pattern.fullmatch(raw) else None
 
     def _compile(self, separator: str, present: tuple[bool, ...]) -> re.Pattern[str]:
         """A pattern for segments with these elements filled; one that nothing matches where that itself is wrong."""
@@ -155,7 +148,7 @@ class SegmentSpec:
         parts = [re.escape(self.name)]
         for number, filled in enumerate(present[1:]):
             declared = number < len(self.elements)
-            inner = _pattern(self.elements[number], sep) if declared else f"[^{sep}]+"
+            inner = _pattern(self.elements[number], sep) if declared else f"[^{sep}]++"
             parts.append(sep + inner if filled else sep)
         return re.compile("".join(parts), re.ASCII)
 
@@ -239,7 +232,7 @@ def _pattern(element: Element, sep: str) -> str:
     kind, low, high = element.kind, element.low, element.high
     if kind == "R":
         whole, places = (high - 4, "(?:\\.[0-9]{1,4})?") if high > 5 else (high, "")
-        inner = f"-?[0-9]{{{low},{max(whole, low)}}}{places}"
+        inner = f"-?[0-9]{{{low},{max(whole, low)}}}+{places}"
     elif kind in ("N0", "N2"):
         inner = f"-?[0-9]{{{low},{high}}}"
     elif kind == "DT":
@@ -251,7 +244,7 @@ def _pattern(element: Element, sep: str) -> str:
         inner = "(?:" + "|".join(re.escape(code) for code in element.codes) + ")"
     else:
         # An element that begins with a blank may be blank altogether: the slow way looks.
-        inner = f"[^{sep}\\s][^{sep}]{{{max(low - 1, 0)},{high - 1}}}"
+        inner = f"[^{sep}\\s][^{sep}]{{{max(low - 1, 0)},{high - 1}}}+"
     return inner
 
 

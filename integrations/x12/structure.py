@@ -48,8 +48,8 @@ class Layout:
         self.slots: list[Slot] = []
         self.top: list[Slot] = []
         self.names: set[str] = set()
-        self.steps: dict[tuple[int, str], Step | None] = {}
         self._parse(declared)
+        self.steps: list[dict[str, Step | None]] = [{} for _ in self.slots]
 
     def _parse(self, declared: str) -> None:
         around: list[Slot] = []
@@ -70,10 +70,10 @@ class Layout:
 
     def step(self, at: int, name: str) -> Step | None:
         """The step that segment `name` makes from slot `at`; None where it has no place from there on."""
-        key = (at, name)
-        if key not in self.steps:
-            self.steps[key] = self._find(self.slots[at], name)
-        return self.steps[key]
+        known = self.steps[at]
+        if name not in known:
+            known[name] = self._find(self.slots[at], name)
+        return known[name]
 
     def _find(self, start: Slot, name: str) -> Step | None:
         if not start.inner and start.name == name and start.most > 1:

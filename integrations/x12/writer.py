@@ -99,7 +99,7 @@ def write_answers(envelope: Envelope, answers: Sequence[Segment]) -> bytes:
     delimiters = envelope.written_with()
     lines = [_isa(envelope, delimiters), *(_line(answer, delimiters) for answer in answers)]
     for line, answer in zip(lines[1:], answers, strict=True):
-        if not specs_for()["TA1"].is_right(answer, line, delimiters.element):
+        if not specs_for()["TA1"].shape(answer, line, delimiters.element):
             faults = specs_for()["TA1"].faults(answer, 1, -1)
             raise X12Error(f"The TA1 cannot be written: {' '.join(fault.message for fault in faults)}")
     lines.append(_line(["IEA", "0", f"{envelope.interchange_control:09}"], delimiters))

@@ -7,10 +7,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from core.models import User
 from integrations.models import Endpoint, ErpRoute, Partner
+from integrations.services.onboarding import partner_contact_add
 from integrations.services.partners import documents_go_live
 from masterdata.models import Facility, Supplier
+from masterdata.selectors import actor_for
 from portal.demo import suppliers
+from portal.demo.people import email_of
 
 MAIN, LEGACY, LAST_ON_LEGACY = "erp-main", "erp-orchard", "ORCH"
 """The network's ERP, and the one that a clinic still has until its cut-over."""
@@ -67,3 +71,14 @@ def _load_edi() -> None:
         for s in known
     )  # fmt: skip
     documents_go_live(partners, timezone.now())
+    analyst = actor_for(User.objects.get(email=email_of("Simone Dufresne")))
+    for s in known:
+        for contact in suppliers.contacts(s):
+            partner_contact_add(
+                actor=analyst,
+                code=s.code,
+                name=contact.name,
+                purpose=contact.purpose,
+                email=contact.email,
+                phone=contact.phone,
+            )

@@ -113,6 +113,48 @@ def _supplier(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """Somebody to call at a supplier."""
+
+    name: str
+    purpose: str
+    email: str
+    phone: str
+
+
+_FIRST = (
+    "Aisha",
+    "Bruno",
+    "Carla",
+    "Dmitri",
+    "Elise",
+    "Farid",
+    "Greta",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Keiko",
+    "Luis",
+    "Maren",
+)
+_LAST = ("Abbott", "Bauer", "Castro", "Dahl", "Ekberg", "Fischer", "Gupta", "Hassan", "Ivers", "Jansen", "Kaya")
+_PURPOSES = (("EDI and mapping", "edi"), ("orders and deliveries", "service"))
+
+
+def contacts(supplier: Supplier) -> tuple[Contact, ...]:
+    """Who answers for a supplier's files, and who for its orders."""
+    place = suppliers().index(supplier)
+    host = supplier.email.partition("@")[2]
+    return tuple(
+        Contact(
+            name=f"{_FIRST[(place * 5 + at * 6) % len(_FIRST)]} {_LAST[(place * 3 + at * 4) % len(_LAST)]}", purpose=purpose,
+            email=f"{mailbox}@{host}", phone=f"+1 555 01{(place * 2 + at) % 100:02d}",
+        )
+        for at, (purpose, mailbox) in enumerate(_PURPOSES)
+    )  # fmt: skip
+
+
 @cache
 def offers() -> tuple[Offer, ...]:
     """Every offer: one to three per item, of which the first is the preferred one."""

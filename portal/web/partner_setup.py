@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
@@ -16,11 +16,11 @@ from core.actors import Actor
 from core.errors import DomainError, Finding, Invalid, NotFound
 from integrations.models import InboundMessage, Interchange, Partner
 from integrations.partner_figures import partners_require, sandbox_files
-from integrations.services import onboarding
+from integrations.services import onboarding, samples
 from integrations.services.checklists import Item, checklist, missing_for
 from integrations.services.mailboxes import TRANSPORTS, transport_described
-from integrations.services.profiles import VERSIONS, profile_of, profile_seen
-from integrations.x12 import Delimiters, Extra, Profile
+from integrations.services.profiles import VERSIONS, profile_of
+from integrations.x12 import Delimiters, Extra
 from portal.links import link
 from portal.web import format as fmt
 from portal.web import parts
@@ -35,7 +35,8 @@ STEPS: Final = {
     "who": "Who", "documents": "Documents", "transport": "Transport", "identifiers": "Identifiers", "units": "Units and habits",
     "test": "Test files", "live": "Go live",
 }  # fmt: skip
-_TAKES_OVER: Final = ("wrong_sender", "wrong_format")
+PROPOSED: Final = "take-"
+"""Begins the names of the fields in which proposals of a sample are chosen."""
 _ITEMS: Final = ("supplier_part", "buyer_item", "manufacturer_part", "gtin")
 _DELIMITERS: Final = ("element", "component", "segment", "repetition")
 _SPECIAL: Final = {"\\n": "\n", "\\r": "\r", "\\x1c": "\x1c", "\\x1d": "\x1d", "\\x1e": "\x1e", "\\x1f": "\x1f"}
@@ -53,15 +54,35 @@ def setup(request: HttpRequest, code: str, step: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, actor, row, step)
     try:
+        if request.POST.get("do") == "host_keys":
+            return _host_keys(request, actor, row)
         onward = _ACTS[step](actor, code, request)
     except Invalid as refusal:
         return _page(request, actor, onboarding.partner_get(code), step, refusal)
     return go(request, onward)
 
 
+def _host_keys(request: HttpRequest, actor: Actor, row: Partner) -> HttpResponse:
+    """What the SFTP server that is typed shows as its keys: to be compared, and pinned by keeping the settings with them."""
+    typed = request.POST
+    keys = onboarding.partner_host_keys(
+        actor=actor,
+        host=typed.get("host", ""),
+        port=typed.get("port", ""),
+        internal_hosts=typed.get("internal_hosts", ""),
+    )
+    return _page(request, actor, row, "transport", keys=keys)
+
+
 def _page(
-    request: HttpRequest, actor: Actor, row: Partner, step: str, refusal: DomainError | None = None
+    request: HttpRequest,
+    actor: Actor,
+    row: Partner,
+    step: str,
+    refusal: DomainError | None = None,
+    keys: Sequence[str] = (),
 ) -> HttpResponse:
+    prefetch_related_objects([row], "documents", "contacts")
     items = checklist(row)
     code, names = row.supplier.code, list(STEPS)
     after = names[names.index(step) + 1] if step != names[-1] else ""
@@ -76,7 +97,7 @@ def _page(
             parts.Crumb(label="Trading partners", href=link("partners")),
             parts.Crumb(label=row.supplier.name, href=link("partner", code)), parts.Crumb(label="Set up"),
         ],
-        **_CONTEXTS[step](request, actor, row, items),
+        **(_transport(request, actor, row, items, keys) if step == "transport" else _CONTEXTS[step](request, actor, row, items)),
     }  # fmt: skip
     response = render(request, "integration/partner_setup.html", context, status=422 if refusal else 200)
     response["Cache-Control"] = "no-store"
@@ -107,7 +128,9 @@ def _documents(_request: HttpRequest, _actor: Actor, row: Partner, _items: list[
     return {"formats": Partner.Format.choices, "documents": stages_shown(row)}
 
 
-def _transport(request: HttpRequest, _actor: Actor, row: Partner, _items: list[Item]) -> dict[str, Any]:
+def _transport(
+    request: HttpRequest, _actor: Actor, row: Partner, _items: list[Item], keys: Sequence[str] = ()
+) -> dict[str, Any]:
     endpoint = row.endpoint
     asked = request.POST.get("transport") or request.GET.get("transport", "")
     chosen = asked if asked in TRANSPORTS else endpoint.adapter
@@ -136,6 +159,7 @@ def _transport(request: HttpRequest, _actor: Actor, row: Partner, _items: list[I
         })  # fmt: skip
     return {
         "transports": [(name, name) for name in TRANSPORTS], "chosen": chosen, "fields": fields, "words": described["words"],
+        "reveals_keys": chosen == "sftp", "keys": keys,
         "probe": badge("up") if endpoint.probe_outcome == "found" else badge("down") if endpoint.probe_outcome else "",
         "probe_words": endpoint.probe_detail, "probed": fmt.age(endpoint.probed_at, ZONE) if endpoint.probed_at else None,
     }  # fmt: skip
@@ -196,7 +220,7 @@ def _test(request: HttpRequest, actor: Actor, row: Partner, _items: list[Item]) 
             }
             for each in files
         ],
-        "sample": _sample(chosen, profile_of(row)) if chosen else None,
+        "sample": _sample(chosen, row) if chosen else None,
         "sent": [
             {
                 "number": each.message.document_number, "href": link("message", each.message.pk),
@@ -209,21 +233,15 @@ def _test(request: HttpRequest, actor: Actor, row: Partner, _items: list[Item]) 
     }  # fmt: skip
 
 
-def _sample(file: InboundMessage, profile: Profile) -> dict[str, Any]:
-    """A file in the sandbox: what it is, and what each of its documents would have done."""
-    about = about_file(bytes(file.payload.content), SEGMENTS, profile)
-    documents = [trial_shown(each) for each in file.documents.all()]
-    try:
-        _, seen = profile_seen(bytes(file.payload.content), replace(profile, our_id=""))
-    except Invalid:
-        seen = profile
-    elsewhere = bool(seen.our_id) and (seen.our_qualifier, seen.our_id) != (profile.our_qualifier, profile.our_id)
-    causes = {file.cause, *(each.cause for each in file.documents.all())}
+def _sample(file: InboundMessage, row: Partner) -> dict[str, Any]:
+    """A file in the sandbox: what it is, what it tells for the profile, and what each of its documents would have done."""
+    content, documents = bytes(file.payload.content), list(file.documents.all())
+    proposals = samples.sample_proposals(partner=row, content=content)
     return {
-        **about, "pk": file.pk, "name": file.file_name, "problem": file.detail if file.cause else "",
-        "addressed": f"{seen.our_qualifier}:{seen.our_id}" if elsewhere else "",
-        "we_are": f"{profile.our_qualifier}:{profile.our_id}",
-        "documents": documents, "takes_over": bool(causes & set(_TAKES_OVER)),
+        **about_file(content, SEGMENTS, profile_of(row)), "pk": file.pk, "name": file.file_name,
+        "problem": file.detail if file.cause else "", "proposals": proposals, "proposes": any(each.known for each in proposals),
+        "documents": [trial_shown(each) for each in documents],
+        "orders": [(number, number) for number in samples.orders_to_try(row)] if any(samples.about_an_order(each.kind) for each in documents) else [],
     }  # fmt: skip
 
 
@@ -271,7 +289,7 @@ def _act_who(actor: Actor, code: str, request: HttpRequest) -> str:
 
 def _json(request: HttpRequest) -> Any:
     sent = request.FILES.get("file")
-    if sent is None or (sent.size or 0) > onboarding.MOST_BYTES:
+    if sent is None or (sent.size or 0) > samples.MOST_BYTES:
         raise Invalid("Choose the file of a profile, of at most 1 MB.", code="profile_file")
     try:
         return json.loads(sent.read())
@@ -294,6 +312,8 @@ def _act_transport(actor: Actor, code: str, request: HttpRequest) -> str:
     chosen = typed.get("transport", "")
     names = [each["name"] for each in transport_described(chosen)["settings"]] if chosen in TRANSPORTS else []
     values = {name: typed[name].replace("\r\n", "\n") for name in names if name in typed}
+    if pinned := typed.getlist("pin"):
+        values["host_key"] = "\n".join(pinned)
     onboarding.partner_transport_set(actor=actor, code=code, transport=chosen, values=values)
     onboarding.partner_transport_try(actor=actor, code=code)
     return _here(code, "transport")
@@ -357,14 +377,19 @@ def _act_test(actor: Actor, code: str, request: HttpRequest) -> str:
     if typed.get("do") == "order":
         onboarding.test_order_send(actor=actor, code=code)
         return _here(code, "test")
+    file_id = typed_id(typed.get("file", "")) or 0
     if typed.get("do") == "take_over":
-        file = onboarding.sample_take_over(actor=actor, code=code, file_id=typed_id(typed.get("file", "")) or 0)
+        chosen = {name.removeprefix(PROPOSED): typed[name] for name in typed if name.startswith(PROPOSED)}
+        file = samples.sample_take_over(actor=actor, code=code, file_id=file_id, chosen=chosen)
         return _here(code, "test", f"?file={file.pk}#sample")
+    if typed.get("do") == "against":
+        samples.sample_try_against(actor=actor, code=code, file_id=file_id, order_number=typed.get("order", ""))
+        return _here(code, "test", f"?file={file_id}#sample")
     sent = request.FILES.get("sample")
-    if sent is not None and (sent.size or 0) > onboarding.MOST_BYTES:
+    if sent is not None and (sent.size or 0) > samples.MOST_BYTES:
         raise Invalid("A sample has at most 1 MB.", code="sample_long")
     pasted = typed.get("text", "").replace("\r\n", "\n").encode("utf-8", "replace")
-    file = onboarding.sample_read(
+    file = samples.sample_read(
         actor=actor,
         code=code,
         name=(sent.name or "sample") if sent else "pasted",

@@ -68,7 +68,7 @@ def _row(row: Partner) -> dict[str, Any]:
         "href": link("partner", row.supplier.code), "name": row.supplier.name, "code": row.supplier.code, "id": str(row),
         "format": row.get_format_display(), "label": label, "tone": tone, "taken": f"{figures.taken:,}",
         "told": f"{figures.told:,}", "bad": figures.bad, "last": fmt.age(figures.last, ZONE) if figures.last else None,
-        "live": f"{sum(_is_live(each) for each in stages)} of {len(PartnerDocument.Document)} live",
+        "live": f"{sum(_is_live(each) for each in stages)} of {sum(each.stage != PartnerDocument.Stage.OFF for each in stages)} live",
     }  # fmt: skip
 
 
@@ -105,6 +105,14 @@ def partner(request: HttpRequest, code: str) -> HttpResponse:
     )  # fmt: skip
 
 
+DOES: Final = {
+    "remittance": "An 820 for each bill that the ERP says is paid. Credits are not advised.",
+    "price_catalog": "An 832 is kept and held against our contracts and offers. It changes no price.",
+    "inventory_snapshot": "An 846 is kept and held against what we wait for. It changes no stock.",
+}  # fmt: skip
+"""What becomes of documents that are no part of ordering."""
+
+
 def stages_shown(row: Partner) -> list[dict[str, Any]]:
     """Every kind of document with its stage in words."""
     known = {each.document: each for each in row.documents.all()}
@@ -121,7 +129,8 @@ def stages_shown(row: Partner) -> list[dict[str, Any]]:
             since = f"from {found.live_at:%Y-%m-%d %H:%M} UTC"
         shown.append({
             "value": value, "label": label, "stage": str(stage), "words": words[0], "tone": words[1], "since": since,
-            "direction": "we send" if value in PartnerDocument.OUT else "they send",
+            "direction": "we send" if value in PartnerDocument.OUT else "they send", "x12_only": value in PartnerDocument.X12_ONLY,
+            "does": DOES.get(value, ""),
         })  # fmt: skip
     return shown
 

@@ -134,6 +134,7 @@ class LineShown:
     contract: str
     note: str
     fill: str
+    rests: list[str]
     orders: Sequence[tuple[str, str, str]]
     comment: str
 
@@ -205,6 +206,8 @@ def _next_action(row: Requisition, steps: Sequence[ApprovalStep], mine: bool, zo
         return "waiting", f"{last.decided_by.name} sent it back to {you}: “{last.comment}”"
     if row.status == "rejected" and last and last.decided_by:
         return "bad", f"{last.decided_by.name} rejected it: “{last.comment}”"
+    if row.status == "ordered" and any(line.fill == "to_source" for line in row.lines.all()):
+        return "waiting", "Part of it waits for a source on the buyer's workbench."
     return {
         "draft": ("neutral", f"A draft: {you} can still change it, then submit."),
         "approved": ("info", "Approved. Lines without a contract source wait on the buyer's workbench."),
@@ -224,6 +227,7 @@ def _line(line: RequisitionLine, row: Requisition) -> LineShown:
         supplier=line.supplier.name if line.supplier else line.suggested_supplier,
         contract=badge(line.contract_check) if line.contract_check else "", note=contract_note(line, row.currency),
         fill=badge(line.fill) if line.fill not in ("open", "ordered") else "",
+        rests=_rests(line),
         orders=[
             (ol.order.number, link("order", ol.order.number), badge(ol.order.status, "purchase_order"))
             for ol in line.order_lines.all()
@@ -231,6 +235,16 @@ def _line(line: RequisitionLine, row: Requisition) -> LineShown:
         ],
         comment=line.decision_comment,
     )  # fmt: skip
+
+
+def _rests(line: RequisitionLine) -> list[str]:
+    """What of a line is not on an order, where it is not the whole of it."""
+    parts_of = (("waits for a source", line.unsourced_base), ("no longer needed", line.waived_base))
+    return [
+        f"{fmt.quantity(line.quantity * base / line.base_quantity, line.unit)} {words}"
+        for words, base in parts_of
+        if 0 < base < line.base_quantity
+    ]
 
 
 def contract_note(line: RequisitionLine, currency: str) -> str:

@@ -104,6 +104,7 @@ STATUSES: Mapping[str, tuple[str, Tone]] = {
     # flags on lines and documents
     "to_source": ("Waits for the buyer", "waiting"),
     "from_stock": ("Filled from stock", "good"),
+    "waived": ("No longer needed", "done"),
     "damaged": ("Damaged", "bad"),
     "wrong_item": ("Wrong item", "bad"),
     "refused": ("Refused", "bad"),

@@ -37,6 +37,7 @@ SENTENCES: Mapping[str, tuple[str, str, Tone]] = {
     "RequisitionApproved": ("{number} is fully approved", "circle-check", "good"),
     "RequisitionCancelled": ("{number} was withdrawn", "circle-x", "done"),
     "RequisitionFulfilled": ("Everything of {number} has arrived", "checks", "good"),
+    "RequisitionShortened": ("Part of {number} is no longer needed", "circle-x", "done"),
     "PurchaseOrderIssued": ("Order {number} was issued", "shopping-cart", "info"),
     "PurchaseOrderCancelled": ("Order {number} was cancelled", "circle-x", "done"),
     "RequisitionClosed": ("{number} is closed", "archive", "done"),
@@ -77,6 +78,7 @@ DETAILS: Mapping[str, Callable[[Data], str]] = {
     "RequisitionDecided": lambda d: str(d.get("comment", "")),
     "RequisitionCancelled": lambda d: str(d.get("reason", "")),
     "PurchaseOrderCancelled": lambda d: str(d.get("reason", "")),
+    "RequisitionShortened": lambda d: f"{d.get('lines', '')}: {d.get('reason', '')}",
     "SupplierAnswerRecorded": lambda d: _for_the_buyer(int(d.get("exceptions") or 0)),
     "PurchaseOrderChanged": lambda d: f"Revision {d.get('revision', '')}: {d.get('what', '')}",
     **{

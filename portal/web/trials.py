@@ -20,13 +20,24 @@ OUTCOMES: Final[Mapping[str, tuple[str, parts.Tone, str]]] = {
 def trial_shown(row: InboundMessage) -> dict[str, Any]:
     """Outcome, sentence, lines and what somebody would have to decide."""
     told = row.trial or {}
+    against = told.get("against")
+    shown = _shown(told, row.detail)
+    if row.state == InboundMessage.State.APPLIED:
+        shown |= {"words": "For information", "tone": "info", "icon": "info-circle"}
+    return {
+        "name": message_name(row.kind), "control": row.control_number, **shown,
+        "against": {"number": against["order"], **_shown(against, "")} if against else None,
+    }  # fmt: skip
+
+
+def _shown(told: Mapping[str, Any], detail: str) -> dict[str, Any]:
     outcome = told.get("outcome", "quarantined")
     words, tone, icon = OUTCOMES.get(outcome, OUTCOMES["failed"])
     if told.get("cause") == "order_unknown":
         words, tone, icon = "Read and understood, but of no effect", "info", "info-circle"
     number = told.get("document_number", "")
     return {
-        "name": message_name(row.kind), "control": row.control_number, "words": words, "tone": tone, "icon": icon,
-        "sentence": told.get("sentence") or row.detail, "lines": told.get("lines", ()), "line_count": told.get("line_count", 0),
+        "words": words, "tone": tone, "icon": icon,
+        "sentence": told.get("sentence") or detail, "lines": told.get("lines", ()), "line_count": told.get("line_count", 0),
         "exceptions": told.get("exceptions", ()), "order": number, "order_href": link("order", number) if number else "",
     }  # fmt: skip

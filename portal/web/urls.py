@@ -82,6 +82,7 @@ supply: list[URLPattern] = [
     path("orders/<str:number>/comment/", orders.comment, name="order-comment"),
     path("workbench/", workbench.workbench, name="workbench"),
     path("workbench/source/", workbench.source, name="workbench-source"),
+    path("workbench/waive/", workbench.waive, name="workbench-waive"),
     path("receiving/", receiving.receiving, name="receiving"),
     path("receiving/<str:number>/", receiving.receive, name="receive"),
     path("receiving/<str:number>/post/", receiving.post_receipt, name="receive-post"),

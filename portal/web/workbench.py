@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -28,6 +29,7 @@ from procurement.selectors.invoices import cases_listed
 from procurement.selectors.purchase_orders import orders_listed
 from procurement.selectors.requisitions import lines_to_source
 from procurement.services.purchase_orders import purchase_order_create
+from procurement.services.sourcing import lines_waive, unsourced
 
 SHOWN = 60
 HEADER = (
@@ -95,7 +97,7 @@ def _groups(lines: list[RequisitionLine]) -> list[dict[str, Any]]:
 def _export(line: RequisitionLine) -> tuple[object, ...]:
     row = line.requisition
     return (
-        row.number, row.facility.name, row.location.name, line.item.number if line.item else "", line.description, line.quantity,
+        row.number, row.facility.name, row.location.name, line.item.number if line.item else "", line.description, unsourced(line),
         line.unit, row.needed_by or "", row.approved_at.isoformat() if row.approved_at else "", "yes" if row.urgent else "",
         line.get_contract_check_display(), line.suggested_supplier,
     )  # fmt: skip
@@ -117,14 +119,15 @@ def _choices(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _line(line: RequisitionLine, facts: ItemFacts | None) -> dict[str, Any]:
     currency = line.requisition.currency
-    offers = sorted(facts.offers, key=lambda o: o.price_per_base(line.base_quantity)) if facts else []
+    offers = sorted(facts.offers, key=lambda o: o.price_per_base(line.unsourced_base)) if facts else []
     best = {o.supplier_id: o for o in reversed(offers)}
     base_unit = facts.base_unit if facts else line.unit
     return {
         "pk": line.pk,
         "title": line.description,
         "item": line.item.number if line.item else "",
-        "quantity": fmt.quantity(line.quantity, line.unit),
+        "quantity": fmt.quantity(unsourced(line), line.unit),
+        "asked": fmt.quantity(line.quantity, line.unit) if line.unsourced_base < line.base_quantity else "",
         "contract": badge(line.contract_check),
         "reason": line.off_contract_reason,
         "suggested": line.suggested_supplier,
@@ -132,14 +135,16 @@ def _line(line: RequisitionLine, facts: ItemFacts | None) -> dict[str, Any]:
             {
                 "supplier": o.supplier_name,
                 "pk": o.supplier_id,
-                "price": fmt.price(o.price_for(line.base_quantity), currency, o.unit),
-                "per_base": fmt.price(o.price_per_base(line.base_quantity).quantize(PRICE_PLACES), currency, base_unit),
-                "total": fmt.money(round_money(o.price_per_base(line.base_quantity) * line.base_quantity), currency),
+                "price": fmt.price(o.price_for(line.unsourced_base), currency, o.unit),
+                "per_base": fmt.price(
+                    o.price_per_base(line.unsourced_base).quantize(PRICE_PLACES), currency, base_unit
+                ),
+                "total": fmt.money(round_money(o.price_per_base(line.unsourced_base) * line.unsourced_base), currency),
                 "lead": f"{o.lead_time_days} d",
                 "contract": o.contract_number,
                 "chosen": o.supplier_id == line.supplier_id,
             }
-            for o in sorted(best.values(), key=lambda o: o.price_per_base(line.base_quantity))
+            for o in sorted(best.values(), key=lambda o: o.price_per_base(line.unsourced_base))
         ],
     }
 
@@ -178,3 +183,13 @@ def source(request: HttpRequest) -> HttpResponse:
         raise Invalid("Choose a supplier for these lines.", code="supplier_missing")
     order = purchase_order_create(actor=actor, line_ids=ids, supplier=supplier)
     return go(request, link("order", order.number))
+
+
+@require_POST
+@login_required
+def waive(request: HttpRequest) -> HttpResponse:
+    """End what waits of the ticked lines: it is no longer needed."""
+    ids = [pk for text in request.POST.getlist("line") if (pk := typed_id(text))]
+    ended = lines_waive(actor=actor_of(request), line_ids=ids, reason=request.POST.get("reason", "").strip()[:300])
+    messages.success(request, f"{ended} line{'' if ended == 1 else 's'} ended: no longer needed.")
+    return go(request, link("workbench"))

@@ -118,7 +118,8 @@ class Requisition(models.Model):
 class RequisitionLine(models.Model):
     """`quantity` counts `unit`s (order units); `base_quantity` the same in the item's base unit; `unit_price` is per `unit`.
 
-    The `order_*` fields say how the chosen source sells it; the order line is written in them.
+    The `order_*` fields say how the chosen source sells it; the order line is written in them. `unsourced_base` is how much of
+    `base_quantity` waits for the buyer now, `waived_base` how much a buyer decided is no longer needed; the rest is on living orders.
     """
 
     class Contract(models.TextChoices):
@@ -133,6 +134,7 @@ class RequisitionLine(models.Model):
         FROM_STOCK = "from_stock", "Filled from stock"
         ORDERED = "ordered", "Ordered"
         REJECTED = "rejected", "Rejected"
+        WAIVED = "waived", "No longer needed"
 
     requisition = models.ForeignKey(Requisition, on_delete=models.CASCADE, related_name="lines")
     line_number = models.PositiveIntegerField()
@@ -162,6 +164,8 @@ class RequisitionLine(models.Model):
         default=False, help_text="The requester confirmed an unusual quantity or a duplicate."
     )
     fill = models.CharField(max_length=12, choices=Fill, default=Fill.OPEN)
+    unsourced_base = models.DecimalField(max_digits=16, decimal_places=4, default=0)
+    waived_base = models.DecimalField(max_digits=16, decimal_places=4, default=0)
     decision_comment = models.CharField(max_length=300, blank=True)
 
     class Meta:
@@ -172,6 +176,12 @@ class RequisitionLine(models.Model):
                 condition=models.Q(quantity__gt=0, base_quantity__gt=0), name="procurement_req_line_positive"
             ),
             models.CheckConstraint(condition=models.Q(unit_price__gte=0), name="procurement_req_line_price"),
+            models.CheckConstraint(
+                condition=models.Q(fill="to_source", unsourced_base__gt=0)
+                | (~models.Q(fill="to_source") & models.Q(unsourced_base=0)),
+                name="procurement_req_line_to_source",
+            ),
+            models.CheckConstraint(condition=models.Q(waived_base__gte=0), name="procurement_req_line_waived"),
         ]
         indexes = [
             models.Index(fields=["item", "-id"], name="procurement_req_line_item"),

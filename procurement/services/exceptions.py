@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -185,32 +186,33 @@ def _decide_order_case(case: ExceptionCase, order: PurchaseOrder, actor: Actor, 
     line, answer = case.order_line, case.answer_line
     if line is None or answer is None:
         return
-    if resolution == R.REFUSE_ANSWER or answer.action == "rejected":
+    short = Decimal(case.explanation.get("short", "0"))
+    refused = resolution == R.REFUSE_ANSWER or answer.action == "rejected"
+    if refused:
+        said = line.quantity if answer.quantity is None else answer.quantity
         purchase_order_drop_line(
-            line=line, actor=actor, reason=comment or case.title, tell_supplier=answer.action != "rejected"
-        )
-    elif taken := _take_answer(line, answer):
+            line=line, quantity=short if answer.action == "rejected" else said + short, actor=actor,
+            reason=comment or case.title, tell_supplier=answer.action != "rejected",
+        )  # fmt: skip
+        return
+    taken = _take_price(line, answer)
+    # whoever proposed it knows it: only the ERP has to be told
+    if short:
+        words = "; ".join(["as the supplier confirms", taken] if taken else ["as the supplier confirms"])
+        purchase_order_drop_line(line=line, quantity=short, actor=actor, reason=words, tell_supplier=False)
+    elif taken:
         order_restate(order, list(order.lines.all()), actor)
-        # whoever proposed it knows it: only the ERP has to be told
         what = f"line {line.line_number}: {taken}"
         purchase_order_changed(order=order, actor=actor, what=what, tell_supplier=False)
 
 
-def _take_answer(line: PurchaseOrderLine, answer: SupplierAnswerLine) -> str:
-    """Take a supplier's price or quantity over. Returns what changed in words, nothing where nothing did.
-
-    A quantity never falls below what was received; what the supplier does not send is asked for anew where it is still needed.
-    """
-    if answer.action == "price_changed" and answer.unit_price not in (None, line.unit_price):
-        line.unit_price = answer.unit_price
-        line.save(update_fields=["unit_price"])
-        return f"price {line.unit_price.normalize():f}"
-    if answer.action == "quantity_changed" and answer.quantity and answer.quantity != line.quantity:
-        quantity = max(answer.quantity, line.received_base / line.multiplier)
-        line.quantity, line.base_quantity = quantity, quantity * line.multiplier
-        line.save(update_fields=["quantity", "base_quantity"])
-        return f"quantity {line.quantity.normalize():f} {line.unit}"
-    return ""
+def _take_price(line: PurchaseOrderLine, answer: SupplierAnswerLine) -> str:
+    """Take a supplier's price over. Returns what changed in words, nothing where nothing did."""
+    if answer.action != "price_changed" or answer.unit_price in (None, line.unit_price):
+        return ""
+    line.unit_price = answer.unit_price
+    line.save(update_fields=["unit_price"])
+    return f"price {line.unit_price.normalize():f}"
 
 
 def exceptions_assign(*, actor: Actor, case_ids: Iterable[int], owner_id: int | None) -> int:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F, OuterRef, Subquery, Sum
 from django.utils import timezone
 
 from core.actors import EVERYWHERE, Actor
@@ -64,12 +65,12 @@ def orders_place(*, requisition_id: int, actor_id: int | None) -> list[PurchaseO
         if told:
             emit(*told)
         return []
+    for line in lines:
+        line.unsourced_base = line.base_quantity
     contracted = [li for li in lines if li.supplier_id and li.contract_line_id]
     orders = _write_orders(contracted, created_by_id=None, status=PurchaseOrder.Status.ISSUED)
-    bulk_set(
-        RequisitionLine,
-        {li.pk: {"fill": _fill_of(li)} for li in lines},
-    )
+    ordered = {li.pk for li in contracted}
+    bulk_set(RequisitionLine, {li.pk: _sourced(li) if li.pk in ordered else _waiting(li) for li in lines})
     if len(contracted) == len(lines):
         Requisition.objects.filter(pk=requisition_id, status=Requisition.Status.APPROVED).update(
             status=Requisition.Status.ORDERED
@@ -80,9 +81,16 @@ def orders_place(*, requisition_id: int, actor_id: int | None) -> list[PurchaseO
     return orders
 
 
-def _fill_of(line: RequisitionLine) -> str:
-    contracted = line.supplier_id and line.contract_line_id
-    return RequisitionLine.Fill.ORDERED if contracted else RequisitionLine.Fill.TO_SOURCE
+def _sourced(line: RequisitionLine) -> dict[str, object]:
+    return {"fill": RequisitionLine.Fill.ORDERED, "unsourced_base": Decimal(0), "supplier_id": line.supplier_id}
+
+
+def _waiting(line: RequisitionLine) -> dict[str, object]:
+    return {
+        "fill": RequisitionLine.Fill.TO_SOURCE,
+        "unsourced_base": line.unsourced_base,
+        "supplier_id": line.supplier_id,
+    }
 
 
 def purchase_order_create(*, actor: Actor, line_ids: Iterable[int], supplier: Supplier) -> PurchaseOrder:
@@ -100,10 +108,7 @@ def purchase_order_create(*, actor: Actor, line_ids: Iterable[int], supplier: Su
         _take_offer(lines, supplier)
         join_trace(lines[0].requisition.trace_id)
         order = _write_orders(lines, created_by_id=actor.user_id, status=PurchaseOrder.Status.DRAFT)[0]
-        bulk_set(
-            RequisitionLine,
-            {li.pk: {"fill": RequisitionLine.Fill.ORDERED, "supplier_id": supplier.pk} for li in lines},
-        )
+        bulk_set(RequisitionLine, {li.pk: _sourced(li) for li in lines})
         return order
 
 
@@ -133,7 +138,7 @@ def _take_offer(lines: Sequence[RequisitionLine], supplier: Supplier) -> None:
         line.supplier = supplier
         if line.item_id is None:
             continue
-        offer = facts[line.item_id].best_offer(line.base_quantity, supplier_id=supplier.pk)
+        offer = facts[line.item_id].best_offer(line.unsourced_base, supplier_id=supplier.pk)
         if offer is None:
             findings.append(
                 Finding(
@@ -143,7 +148,7 @@ def _take_offer(lines: Sequence[RequisitionLine], supplier: Supplier) -> None:
             )  # fmt: skip
             continue
         line.order_unit, line.order_multiplier = offer.unit, offer.multiplier
-        line.order_price, line.supplier_part = offer.price_for(line.base_quantity), offer.supplier_part
+        line.order_price, line.supplier_part = offer.price_for(line.unsourced_base), offer.supplier_part
         line.contract_line_id, line.lead_time_days = offer.contract_line_id, offer.lead_time_days
     if findings:
         raise Invalid("The supplier cannot deliver every line.", findings=findings)
@@ -277,26 +282,48 @@ def purchase_order_changed(*, order: PurchaseOrder, actor: Actor, what: str, tel
     emit(_fact(PurchaseOrderChanged, order, actor, revision=order.revision, what=what, tell_supplier=tell_supplier))
 
 
-def purchase_order_drop_line(*, line: PurchaseOrderLine, reason: str, actor: Actor, tell_supplier: bool = True) -> None:
-    """Take a line off its locked order: it goes back to sourcing, and whoever has the order hears of it.
+def purchase_order_drop_line(
+    *,
+    line: PurchaseOrderLine,
+    reason: str,
+    actor: Actor,
+    tell_supplier: bool = True,
+    quantity: Decimal | None = None,
+) -> None:
+    """Take a line, or `quantity` of its order units, off its locked order: it goes back to sourcing, and whoever has the order hears.
 
-    An order without live lines is cancelled.
+    What was received stays. An order without live lines is cancelled.
     """
     order = PurchaseOrder.objects.get(pk=line.order_id)
-    lines = list(order.lines.all())
+    lines = [line if each.pk == line.pk else each for each in order.lines.all()]
+    taken = line.base_quantity if quantity is None else quantity * line.multiplier
+    left = max(line.base_quantity - taken, line.received_base)
     last = all(each.cancelled or each.pk == line.pk for each in lines)
-    if last and order.status in (Status.ISSUED, Status.ON_HOLD):
+    if not left and last and order.status in (Status.ISSUED, Status.ON_HOLD):
         # the line stays as it was: the cancellation that goes out has to say what is cancelled
         _cancel(order, reason, actor)
         return
-    line.cancelled = True
-    line.save(update_fields=["cancelled"])
-    RequisitionLine.objects.filter(order_lines=line).update(fill=RequisitionLine.Fill.TO_SOURCE)
-    lines = [line if each.pk == line.pk else each for each in lines]
+    _shorten(line, left)
     order_restate(order, lines, actor)
+    what = f"quantity {line.quantity.normalize():f} {line.unit}" if left else "taken off"
     purchase_order_changed(
-        order=order, actor=actor, what=f"line {line.line_number} taken off: {reason}", tell_supplier=tell_supplier
+        order=order, actor=actor, what=f"line {line.line_number} {what}: {reason}", tell_supplier=tell_supplier
     )
+
+
+def _shorten(line: PurchaseOrderLine, left: Decimal) -> None:
+    """Leave so many base units on a line of a locked order; what is taken off waits for the buyer again."""
+    rest = line.base_quantity - left
+    if left:
+        line.quantity, line.base_quantity = (left / line.multiplier).quantize(Decimal("0.0001")), left
+    else:
+        line.cancelled = True
+    line.backordered_base = min(line.backordered_base, left)
+    line.save(update_fields=["quantity", "base_quantity", "cancelled", "backordered_base"])
+    if rest > 0 and line.requisition_line_id:
+        RequisitionLine.objects.filter(pk=line.requisition_line_id).update(
+            fill=RequisitionLine.Fill.TO_SOURCE, unsourced_base=F("unsourced_base") + rest
+        )
 
 
 def order_restate(order: PurchaseOrder, lines: Sequence[PurchaseOrderLine], actor: Actor) -> None:
@@ -450,16 +477,16 @@ def _order_line_row(order: PurchaseOrder, number: int, line: RequisitionLine) ->
         contract_line_id=line.contract_line_id,
         description=line.description,
         supplier_part=line.supplier_part,
-        quantity=line.base_quantity / line.order_multiplier,
+        quantity=line.unsourced_base / line.order_multiplier,
         unit=line.order_unit or line.unit,
         multiplier=line.order_multiplier,
-        base_quantity=line.base_quantity,
+        base_quantity=line.unsourced_base,
         unit_price=round_price(line.order_price),
     )
 
 
 def _amount(line: RequisitionLine) -> Decimal:
-    return round_money(line.order_price * line.base_quantity / line.order_multiplier)
+    return round_money(line.order_price * line.unsourced_base / line.order_multiplier)
 
 
 def _buyers_order(actor: Actor, number: str, *, to: str) -> PurchaseOrder:
@@ -485,8 +512,10 @@ def _cancel(order: PurchaseOrder, reason: str, actor: Actor) -> None:
     _questions_end(order)
     order.cancel()
     order.save(update_fields=["status", "committed"])
+    live = order.lines.filter(cancelled=False, requisition_line=OuterRef("pk")).order_by().values("requisition_line")
     RequisitionLine.objects.filter(order_lines__in=order.lines.filter(cancelled=False)).update(
-        fill=RequisitionLine.Fill.TO_SOURCE
+        fill=RequisitionLine.Fill.TO_SOURCE,
+        unsourced_base=F("unsourced_base") + Subquery(live.annotate(n=Sum("base_quantity")).values("n")),
     )
     if was_told:
         emit(_fact(PurchaseOrderCancelled, order, actor, supplier_id=order.supplier_id, reason=reason))

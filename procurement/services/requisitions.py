@@ -211,17 +211,25 @@ def requisition_cancel(*, actor: Actor, number: str, reason: str) -> Requisition
 
 
 _UNFILLED = """
-EXISTS (SELECT 1 FROM procurement_requisitionline l WHERE l.requisition_id = r.id AND l.fill NOT IN ('rejected', 'from_stock')
-  AND NOT EXISTS (SELECT 1 FROM procurement_purchaseorderline ol JOIN procurement_purchaseorder o ON o.id = ol.order_id
-    WHERE ol.requisition_line_id = l.id AND NOT ol.cancelled AND o.status <> 'cancelled'
-      AND (o.status = 'closed' OR ol.received_base >= ol.base_quantity)))
+EXISTS (SELECT 1 FROM procurement_requisitionline l WHERE l.requisition_id = r.id AND l.fill NOT IN ('rejected', 'from_stock', 'waived')
+  AND (l.fill <> 'ordered'
+    OR EXISTS (SELECT 1 FROM procurement_purchaseorderline ol JOIN procurement_purchaseorder o ON o.id = ol.order_id
+      WHERE ol.requisition_line_id = l.id AND NOT ol.cancelled AND o.status NOT IN ('cancelled', 'closed')
+        AND ol.received_base < ol.base_quantity)))
 """
-# a line is filled when stock filled it, everything ordered for it was received, or its order was closed
+# a line is filled when nothing of it waits for the buyer, and what was ordered for it was received or its order was closed
 
 
 _OF_ORDER = """
 r.id IN (SELECT l.requisition_id FROM procurement_purchaseorderline ol JOIN procurement_requisitionline l ON l.id = ol.requisition_line_id
   WHERE ol.order_id = %s)
+"""
+_WAITING = """
+EXISTS (SELECT 1 FROM procurement_requisitionline l WHERE l.requisition_id = r.id AND l.fill IN ('open', 'to_source'))
+"""
+_ANY_ORDER = """
+EXISTS (SELECT 1 FROM procurement_requisitionline l JOIN procurement_purchaseorderline ol ON ol.requisition_line_id = l.id
+  JOIN procurement_purchaseorder o ON o.id = ol.order_id WHERE l.requisition_id = r.id AND o.status <> 'cancelled')
 """
 _LIVING_ORDER = """
 EXISTS (SELECT 1 FROM procurement_requisitionline l JOIN procurement_purchaseorderline ol ON ol.requisition_line_id = l.id
@@ -232,6 +240,14 @@ EXISTS (SELECT 1 FROM procurement_requisitionline l JOIN procurement_purchaseord
 def requisition_settle(*, requisition_id: int, actor: Actor) -> list[Event]:
     """Fulfil a requisition that stock filled wholly. Returns what to tell."""
     return _advance("'fulfilled'", f"r.status = 'approved' AND NOT {_UNFILLED}", "r.id = %s", requisition_id, actor)
+
+
+def requisitions_go_on(*, requisition_id: int, actor: Actor) -> list[Event]:
+    """Lines of a requisition wait for the buyer no longer: it stands where the others say. Returns what to tell."""
+    which = ("r.id = %s", requisition_id, actor)
+    told = _advance("'fulfilled'", f"r.status IN ('approved', 'ordered') AND NOT {_UNFILLED}", *which)
+    _advance("'ordered'", f"r.status = 'approved' AND NOT {_WAITING}", *which)
+    return told + _advance("'closed'", f"r.status = 'fulfilled' AND {_ANY_ORDER} AND NOT {_LIVING_ORDER}", *which)
 
 
 def requisitions_settle(*, order_id: int, actor: Actor) -> list[Event]:

@@ -25,7 +25,7 @@ from procurement.models import (
     SupplierAnswer,
     SupplierAnswerLine,
 )
-from procurement.rules.supplier_answers import AnswerDecision, AnsweredLine, judge_answer
+from procurement.rules.supplier_answers import NOT_COMING, AnswerDecision, AnsweredLine, judge_answer
 from procurement.rules.tolerances import Limit, most_specific
 from procurement.services.commitments import order_retotal
 from procurement.services.purchase_orders import BUYER_TARGET, purchase_order_changed
@@ -68,13 +68,17 @@ def supplier_answer_record(
         if known:
             return known
         order_lines = list(order.lines.select_related("item").prefetch_related("item__packagings"))
+        lines = lines or _whole(order_lines, status)
         found = [(_find_line(order_lines, line), line) for line in lines]
         pairs = [(ol, _in_order_unit(ol, line)) for ol, line in found]
         limits = limits_for(facility_id=order.facility_id, supplier_id=supplier_id)
         price_limit = most_specific(
             limits, kind="price_over", facility_id=order.facility_id, supplier_id=supplier_id, category=None
         )
-        judged = [(ol, li, _judge(order, ol, li, price_limit)) for ol, li in pairs]
+        judged = [
+            (ol, li, _judge(order, ol, li, price_limit, rest))
+            for (ol, li), rest in zip(pairs, _elsewhere(pairs), strict=True)
+        ]
         answer = SupplierAnswer.objects.create(
             order=order, supplier_order_number=supplier_order_number, status=status, answered_on=answered_on,
             message_key=message_key,
@@ -93,11 +97,40 @@ def supplier_answer_record(
         return answer
 
 
-def _judge(order: PurchaseOrder, ol: PurchaseOrderLine, line: AnsweredLineInput, limit: Limit) -> AnswerDecision:
+def _elsewhere(pairs: Sequence[tuple[PurchaseOrderLine, AnsweredLineInput]]) -> list[Decimal]:
+    """What the rest of the answer says about each one's order line, told to one line of the answer alone: it answers for the whole.
+
+    That is the first that promises something, else the first.
+    """
+    speaks: dict[int, int] = {}
+    said: dict[int, Decimal] = {}
+    for n, (ol, line) in enumerate(pairs):
+        said[ol.pk] = said.get(ol.pk, Decimal(0)) + (ol.quantity if line.quantity is None else line.quantity)
+        first = speaks.setdefault(ol.pk, n)
+        if pairs[first][1].action in NOT_COMING and line.action not in NOT_COMING:
+            speaks[ol.pk] = n
+    return [
+        said[ol.pk] - (ol.quantity if line.quantity is None else line.quantity) if speaks[ol.pk] == n
+        else max(ol.quantity - (line.quantity or Decimal(0)), Decimal(0))
+        for n, (ol, line) in enumerate(pairs)
+    ]  # fmt: skip
+
+
+def _whole(order_lines: Sequence[PurchaseOrderLine], status: str) -> list[AnsweredLineInput]:
+    """A yes or no to the order as a whole is the same about each of its lines."""
+    if status not in ("accepted", "rejected"):
+        return []
+    live = [ol for ol in order_lines if not ol.cancelled]
+    return [AnsweredLineInput(line_number=ol.line_number, action=status, quantity=ol.quantity) for ol in live]
+
+
+def _judge(
+    order: PurchaseOrder, ol: PurchaseOrderLine, line: AnsweredLineInput, limit: Limit, elsewhere: Decimal
+) -> AnswerDecision:
     return judge_answer(
         AnsweredLine(
             action=line.action, ordered=ol.quantity, price=ol.unit_price, needed_by=order.needed_by, urgent=order.urgent,
-            answered_quantity=line.quantity, answered_price=line.unit_price,
+            answered_quantity=line.quantity, answered_price=line.unit_price, elsewhere=elsewhere,
             promised_on=line.promised_on, substitute_part=line.substitute_part, ended=_ended(order, ol),
         ),
         limit,
@@ -144,6 +177,7 @@ def _take_over(
     changed: dict[int, dict[str, object]] = {}
     told: list[str] = []
     judged = [each for each in judged if not each[2].late]
+    later = {ol.pk: Decimal(0) for ol, _, _ in judged}
     for ol, line, decision in judged:
         moved = line.action in ("date_changed", "backordered") and decision.taken_over
         if moved and line.promised_on and line.promised_on != ol.promised_on:
@@ -153,7 +187,8 @@ def _take_over(
         if line.promised_on:
             ol.promised_on = line.promised_on
         if line.action == "backordered":
-            ol.backordered_base = (line.quantity or ol.quantity) * ol.multiplier
+            later[ol.pk] += (line.quantity or ol.quantity) * ol.multiplier
+        ol.backordered_base = min(later[ol.pk], ol.base_quantity)
         if decision.taken_over and decision.new_price is not None:
             ol.unit_price = decision.new_price
         changed[ol.pk] = {
@@ -173,8 +208,9 @@ def _take_over(
 
 def _open_cases(order: PurchaseOrder, rows: Sequence[SupplierAnswerLine], judged: _Judged) -> int:
     waiting = [(row, ol, d) for row, (ol, _, d) in zip(rows, judged, strict=True) if not (d.taken_over or d.late)]
-    # a later answer revises an earlier one: its open questions are settled by the new ones
-    order.cases.filter(kind="answer", order_line__in=[ol for _, ol, _ in waiting]).exclude(state="resolved").update(
+    # a later answer revises an earlier one, whose open questions are settled by it
+    revised = {ol.pk for ol, _, d in judged if not d.late}
+    order.cases.filter(kind="answer", order_line__in=revised).exclude(state="resolved").update(
         state="resolved", resolution="matched", resolved_at=timezone.now()
     )
     ExceptionCase.objects.bulk_create(
@@ -183,7 +219,7 @@ def _open_cases(order: PurchaseOrder, rows: Sequence[SupplierAnswerLine], judged
             supplier_id=order.supplier_id, order=order, order_line=ol, answer_line=row,
             title=f"{row.get_action_display()}: {ol.description}"[:200], amount=round_money(decision.amount),
             currency=order.currency, due_at=timezone.now() + BUYER_TARGET,
-            explanation={"sentence": decision.sentence, "line": ol.line_number},
+            explanation={"sentence": decision.sentence, "line": ol.line_number, "short": f"{decision.short:f}"},
         )
         for row, ol, decision in waiting
     )  # fmt: skip

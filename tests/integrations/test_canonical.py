@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -11,11 +11,22 @@ from hypothesis import strategies as st
 
 from integrations import canonical
 from integrations.canonical import CanonicalError, from_json, kind_of, to_json
+from integrations.edi_mapping import parts_of
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9), max_value=10**9)
 st.register_type_strategy(Decimal, DECIMALS)
 MOMENTS = st.integers(946684800, 4102444800).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 st.register_type_strategy(datetime, MOMENTS)
+
+
+def every_field(cls: type[Any]) -> st.SearchStrategy[Any]:
+    """Documents whose every field is made up, also those that have a default."""
+    return st.builds(cls, **{name: st.from_type(hint) for name, hint in get_type_hints(cls).items()})
+
+
+for document in canonical.KINDS.values():
+    for part in parts_of(document):
+        st.register_type_strategy(part, every_field)
 
 
 @given(st.one_of([st.from_type(cls) for cls in canonical.KINDS.values()]))

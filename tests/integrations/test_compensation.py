@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal as D
+
 from integrations.models import OutboundMessage
-from procurement.models import ExceptionCase, PurchaseOrder
+from integrations.services.service_actor import service_actor
+from procurement.models import ExceptionCase, PurchaseOrder, RequisitionLine
 from procurement.services.exceptions import exception_resolve
+from procurement.services.purchase_orders import purchase_order_create, purchase_order_issue
+from procurement.services.supplier_answers import AnsweredLineInput, supplier_answer_record
 from tests.integrations.world import World
 
 State = OutboundMessage.State
@@ -63,3 +68,27 @@ def test_what_the_supplier_refuses_is_cancelled_in_the_erp_that_has_it(world: Wo
     assert world.to_erp(f"{order.number}:cancel").state == State.DELIVERED
     status, found = world.erp.call("GET", f"/purchase-orders?reference={order.number}")
     assert (status, [row["status"] for row in found["results"]]) == (200, ["cancelled"])
+
+
+def test_what_a_supplier_delivers_less_of_is_less_in_the_erp_and_ordered_elsewhere(world: World) -> None:
+    assert world.erp is not None
+    order = world.order()
+    world.deliver()
+    supplier_answer_record(
+        actor=service_actor(), order_number=order.number, supplier_id=order.supplier_id, message_key="855", status="changed",
+        lines=[AnsweredLineInput(line_number=1, action="accepted", quantity=D(6))],
+    )  # fmt: skip
+    case = ExceptionCase.objects.get(order=order, queue="buyer")
+    assert case.explanation["sentence"] == "Only 6 of 10 will be delivered; 4 need another source."
+    exception_resolve(actor=world.net.actor("buyer@NORTH"), case_id=case.pk, resolution="accept_answer")
+    waiting = RequisitionLine.objects.get(fill="to_source")
+    other = purchase_order_create(
+        actor=world.net.actor("buyer@network"), line_ids=[waiting.pk], supplier=world.net.suppliers["BETA"]
+    )
+    purchase_order_issue(actor=world.net.actor("buyer@network"), number=other.number)
+    world.deliver()
+    status, found = world.erp.call("GET", f"/purchase-orders?reference={order.number}")
+    assert (status, [row["total"] for row in found["results"]]) == (200, ["50.52"])
+    assert world.to_erp(other.number).state == State.DELIVERED
+    # the supplier said so itself: it is told nothing
+    assert not OutboundMessage.objects.filter(endpoint=world.partner.endpoint, topic="purchase_order.change").exists()

@@ -24,6 +24,7 @@ DAMAGE = {
     "requisition.audit_is_current": "UPDATE procurement_requisition SET status = 'closed'",
     "requisition.audit_has_actor": "UPDATE procurement_requisitionevent SET pgh_context_id = NULL",
     "requisition.total_is_its_lines": "UPDATE procurement_requisition SET total = total + 1",
+    "requisition.nothing_is_forgotten": "UPDATE procurement_purchaseorderline SET cancelled = true",
     "purchaseorder.legal_states": "UPDATE procurement_purchaseorderevent SET status = 'closed' WHERE pgh_label = 'insert'",
     "purchaseorder.audit_is_current": "UPDATE procurement_purchaseorder SET status = 'on_hold'",
     "purchaseorder.audit_has_actor": "UPDATE pghistory_context SET metadata = metadata - 'user'",

@@ -14,7 +14,7 @@ from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.models import BusinessEvent
 from integrations.models import InboundMessage, Interchange, OutboundMessage, Partner, PartnerDocument
 from integrations.partner_figures import partner_condition, partner_figures, partners_list
-from integrations.services import onboarding
+from integrations.services import onboarding, samples
 from integrations.services.checklists import checklist, missing_for
 from integrations.services.inbound_documents import documents_apply
 from integrations.services.profiles import profile_export, profile_of
@@ -111,14 +111,14 @@ def test_a_sample_is_tried_has_no_effect_and_ticks_its_document(world: World, su
         .replace(b"ZZ*ACME           ", b"ZZ*BETA           ")
         .replace(b"GS*IN*ACME", b"GS*IN*BETA")
     )
-    file = onboarding.sample_read(actor=support, code="BETA", name="sample.x12", content=sample)
+    file = samples.sample_read(actor=support, code="BETA", name="sample.x12", content=sample)
     document = file.documents.get()
     assert (document.state, document.lane, document.trial["cause"]) == (State.SANDBOX, "sandbox", "order_unknown")
     assert nothing_happened()
     assert "Invoices and credits: one was read and understood" not in open_items("BETA")
     assert "Order answers: one was read and understood" in open_items("BETA")
     # again and again, and nothing for a worker or for the list of dead letters
-    onboarding.sample_read(actor=support, code="BETA", name="sample.x12", content=sample)
+    samples.sample_read(actor=support, code="BETA", name="sample.x12", content=sample)
     documents_apply()
     assert not InboundMessage.objects.exclude(state__in=[State.SANDBOX, State.SPLIT]).exists()
     assert not OutboundMessage.objects.filter(topic="acknowledgement.send").exists()
@@ -128,12 +128,12 @@ def test_a_sample_tells_its_ids_itself(world: World, support: Actor) -> None:
     begun(support, "invoice")
     sample = written(world, papers("4711")[2]).replace(b"ZZ*ACME           ", b"01*123456789      ")
     sample = sample.replace(b"ZZ*HOSPITAL       ", b"ZZ*SOMEBODYELSE   ")
-    file = onboarding.sample_read(
+    file = samples.sample_read(
         actor=support, code="BETA", name="s", content=sample.replace(b"GS*IN*ACME", b"GS*IN*BETAAPP")
     )
     assert file.documents.get().cause == "wrong_sender"
     assert missing_for(checklist(onboarding.partner_get("BETA")), "invoice")
-    again = onboarding.sample_take_over(actor=support, code="BETA", file_id=file.pk)
+    again = samples.sample_take_over(actor=support, code="BETA", file_id=file.pk)
     profile = profile_of(onboarding.partner_get("BETA"))
     assert (profile.their_qualifier, profile.their_id, profile.their_group_id) == ("01", "123456789", "BETAAPP")
     assert profile.our_id == "HOSPITAL"
@@ -146,21 +146,21 @@ def test_a_sample_tells_its_ids_itself(world: World, support: Actor) -> None:
 def test_a_sample_in_another_format_changes_the_format(world: World, support: Actor) -> None:
     begun(support, "order_answer")
     sample = in_edifact(world, long_answer("4711", 1), "R1").replace(b"ACME:ZZ", b"BETAEU:14")
-    file = onboarding.sample_read(actor=support, code="BETA", name="s", content=sample)
+    file = samples.sample_read(actor=support, code="BETA", name="s", content=sample)
     assert file.cause == "wrong_format"
-    onboarding.sample_take_over(actor=support, code="BETA", file_id=file.pk)
+    samples.sample_take_over(actor=support, code="BETA", file_id=file.pk)
     partner = onboarding.partner_get("BETA")
     assert (partner.format, partner.qualifier, partner.identifier) == ("edifact", "14", "BETAEU")
 
 
 def test_a_broken_sample_says_why_and_ticks_nothing(world: World, support: Actor) -> None:
     begun(support, "invoice")
-    file = onboarding.sample_read(actor=support, code="BETA", name="s", content=b"nothing one can read")
+    file = samples.sample_read(actor=support, code="BETA", name="s", content=b"nothing one can read")
     assert (file.state, file.cause) == (State.SANDBOX, "unreadable")
     with pytest.raises(Invalid):
-        onboarding.sample_take_over(actor=support, code="BETA", file_id=file.pk)
+        samples.sample_take_over(actor=support, code="BETA", file_id=file.pk)
     with pytest.raises(Invalid, match="empty"):
-        onboarding.sample_read(actor=support, code="BETA", name="s", content=b" \n")
+        samples.sample_read(actor=support, code="BETA", name="s", content=b" \n")
     assert "Invoices and credits: one was read and understood" in open_items("BETA")
 
 
@@ -285,15 +285,15 @@ def test_a_supplier_who_sends_a_public_sample_can_go_live(
     world: World, support: Actor, name: str, form: str, document: str
 ) -> None:
     begun(support, document)
-    file = onboarding.sample_read(actor=support, code="BETA", name=name, content=(SAMPLES / name).read_bytes())
+    file = samples.sample_read(actor=support, code="BETA", name=name, content=(SAMPLES / name).read_bytes())
     if file.cause or file.documents.filter(cause="wrong_sender").exists():
-        file = onboarding.sample_take_over(actor=support, code="BETA", file_id=file.pk)
+        file = samples.sample_take_over(actor=support, code="BETA", file_id=file.pk)
     assert onboarding.partner_get("BETA").format == form
     if file.documents.filter(cause="envelope").exists():
         # a fault that this partner always makes, and that somebody decided to live with
         onboarding.partner_profile_save(actor=support, code="BETA", verdicts={"iea-control": "warn"})
         content = bytes(file.payload.content)
-        file = onboarding.sample_read(actor=support, code="BETA", name=name, content=content)
+        file = samples.sample_read(actor=support, code="BETA", name=name, content=content)
     told = [(each.kind, each.cause, each.detail) for each in file.documents.all()]
     assert not missing_for(checklist(onboarding.partner_get("BETA")), document), told
     assert nothing_happened()

@@ -20,14 +20,16 @@ from integrations.canonical import (
     InvoiceDoc,
     InvoiceLine,
     ItemIdentity,
+    Order,
     OrderAnswer,
     ShipLine,
     ShipNotice,
 )
+from integrations.edi_desk import explain
 from integrations.models import InboundMessage, Interchange, OutboundMessage, Partner, PartnerDocument
 from integrations.services import inbound_documents
 from integrations.services.inbound_documents import document_apply, documents_apply
-from integrations.services.inbox import file_accept
+from integrations.services.inbox import ACKNOWLEDGED_WITHIN, file_accept
 from integrations.services.polling import mailboxes_poll
 from integrations.services.profiles import profile_of, profile_put
 from integrations.x12 import Extra
@@ -35,8 +37,10 @@ from procurement.models import ExceptionCase, Invoice, PurchaseOrder, SupplierAn
 from procurement.models import ShipNotice as Shipped
 from procurement.services.purchase_orders import purchase_order_cancel
 from tests.factories import D
+from tests.integrations.test_changes import drop
 from tests.integrations.test_inbox import answered, kept, leave, out_folder, renumbered
 from tests.integrations.world import World
+from tests.road import line, ordered
 
 State = InboundMessage.State
 GLOVE = ItemIdentity(supplier_part="ACME-GLOVE")
@@ -156,6 +160,29 @@ def test_an_acknowledgement_after_processing_tells_what_became_of_it(world: Worl
     documents_apply()
     assert {kind: state for kind, state, _ in states(world)} == {"856": State.APPLIED, "855": State.FAILED}
     assert acknowledged(world) == {"A": 1, "R": 1}
+
+
+def test_what_waits_for_its_order_holds_up_the_997_for_minutes_and_no_longer(world: World) -> None:
+    answered(world)
+    files = kept(world)
+    agree(world, acknowledge="after_processing")
+    leave(world, files["855"].replace(PurchaseOrder.objects.get().number.encode(), b"PO-2099-000001"), "a.x12")
+    world.take_in()
+    assert states(world) == [("855", State.PARKED, "order_unknown")]
+    assert acknowledged(world) == {}
+
+    InboundMessage.objects.update(
+        received_at=timezone.now() - ACKNOWLEDGED_WITHIN - timedelta(seconds=1), due_at=timezone.now()
+    )
+    documents_apply()
+    assert states(world) == [("855", State.PARKED, "order_unknown")]
+    assert acknowledged(world) == {"A": 1}
+
+    # what becomes of it in the end is told by people, and never by a second 997
+    InboundMessage.objects.update(received_at=timezone.now() - timedelta(hours=2), due_at=timezone.now())
+    documents_apply()
+    assert states(world) == [("855", State.FAILED, "order_unknown")]
+    assert acknowledged(world) == {"A": 1}
 
 
 def test_what_killed_its_worker_is_acknowledged_after_processing_too(world: World) -> None:
@@ -348,15 +375,48 @@ def test_another_format_than_agreed_is_quarantined_and_said(world: World) -> Non
     assert file.detail == "This file is UBL 2.1; X12 was agreed."
 
 
-def test_a_cancellation_that_ubl_cannot_say_is_a_dead_letter_with_words(world: World) -> None:
-    speaks(world, "ubl")
-    order = world.order()
+@pytest.mark.parametrize("form", ["edifact", "ubl"])
+def test_changes_and_cancellations_reach_those_who_speak_other_formats(world: World, form: str) -> None:
+    speaks(world, form)
+    order = ordered(world.net, line(world.net), line(world.net, "SUTURE", "2"))
     world.deliver()
+    drop(world, order, 2)
     purchase_order_cancel(actor=world.net.actor("buyer@NORTH"), number=order.number, reason="not needed")
     world.deliver()
-    told = world.to_supplier(f"{order.number}:cancel")
-    assert told.state == OutboundMessage.State.DEAD
-    assert "UBL" in told.detail
+    files = sorted((world.mailbox.root / "ACME" / "in").iterdir())
+    said = [explain(path.read_bytes(), profile_of(world.partner)).documents[0] for path in files]
+    assert [(each.kind, each.findings) for each in said] == [(kind, ()) for kind in TOLD[form]]
+    first, changed, cancelled = (each.document for each in said)
+    assert isinstance(first, Order)
+    assert isinstance(changed, Order)
+    assert isinstance(cancelled, Order)
+    assert {each.number for each in (first, changed, cancelled)} == {order.number}
+    assert (changed.purpose, changed.revision, cancelled.purpose) == ("change", 1, "cancel")
+    assert [each.quantity for each in changed.lines] == [D(10), D(0)]
+    assert first.issued_at == changed.issued_at == cancelled.issued_at
+
+
+TOLD = {"edifact": ["ORDERS", "ORDCHG", "ORDCHG"], "ubl": ["Order", "OrderChange", "OrderCancellation"]}
+
+
+@pytest.mark.parametrize(("told", "status", "cases"), [("true", "accepted", 0), ("false", "rejected", 1)])
+def test_a_plain_yes_or_no_counts_for_every_line(world: World, told: str, status: str, cases: int) -> None:
+    speaks(world, "ubl")
+    order = world.order()
+    leave(world, SIMPLE.format(number=order.number, told=told).encode())
+    world.take_in()
+    assert states(world) == [("OrderResponseSimple", State.APPLIED, "")]
+    order.refresh_from_db()
+    assert order.acknowledgement == status
+    assert ExceptionCase.objects.filter(order=order, queue="buyer").count() == cases
+
+
+SIMPLE = """<OrderResponseSimple xmlns="urn:oasis:names:specification:ubl:schema:xsd:OrderResponseSimple-2"
+ xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
+ xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"><cbc:ID>1</cbc:ID>
+<cbc:IssueDate>2026-11-20</cbc:IssueDate><cbc:AcceptedIndicator>{told}</cbc:AcceptedIndicator>
+<cac:OrderReference><cbc:ID>{number}</cbc:ID></cac:OrderReference><cac:SellerSupplierParty/><cac:BuyerCustomerParty/>
+</OrderResponseSimple>"""
 
 
 # --- stages -----------------------------------------------------------------------------------------------------------

@@ -102,7 +102,7 @@ TABLE: dict[str, Entry | str] = {
     "order-issue": act("open_order", roles={"buyer"}), "order-act": act("open_order", roles={"buyer"}, act="hold", reason="x"),
     "invoice-dispute": act("invoice", roles={"ap_clerk"}, reason="x"),
     "order-comment": act("order", roles=set(ALL), comment="x"),
-    "workbench-source": act(roles={"buyer"}),
+    "workbench-source": act(roles={"buyer"}), "workbench-waive": act(roles={"buyer"}),
     "receive-post": act("open_order", roles=STOREKEEPERS, **{"quantity-1": "1", "token": "t"}),
     "receipt-reverse": act("receipt", roles=STOREKEEPERS, reason="x"),
     "message-decide": act("message", roles={"integration_support"}, choice="cancel", reason="x"),

@@ -30,7 +30,16 @@ from core.errors import DomainError
 from core.invariants import offending
 from integrations.services.service_actor import service_actor
 from portal.management.commands.verify import INVARIANTS
-from procurement.models import ApprovalStep, BudgetFigure, ExceptionCase, Invoice, PurchaseOrder, Receipt, Requisition
+from procurement.models import (
+    ApprovalStep,
+    BudgetFigure,
+    ExceptionCase,
+    Invoice,
+    PurchaseOrder,
+    Receipt,
+    Requisition,
+    RequisitionLine,
+)
 from procurement.rules.receipt_check import ReceivedLine
 from procurement.services.approvals import approval_decide
 from procurement.services.exceptions import exception_resolve, legal_actions
@@ -46,13 +55,16 @@ from procurement.services.invoices import (
 from procurement.services.purchase_orders import (
     purchase_order_cancel,
     purchase_order_close,
+    purchase_order_create,
     purchase_order_hold,
+    purchase_order_issue,
     purchase_order_record_rejection,
     purchase_order_release,
     purchase_order_reopen,
 )
 from procurement.services.receipts import receipt_post, receipt_reverse
 from procurement.services.requisitions import requisition_cancel
+from procurement.services.sourcing import lines_waive
 from procurement.services.supplier_answers import AnsweredLineInput, supplier_answer_record
 from tests import road
 from tests.factories import Network, make_network, put_stock
@@ -228,6 +240,22 @@ class Road(RuleBasedStateMachine):
                 supplier_answer_record, actor=service_actor(), order_number=order.number, supplier_id=order.supplier_id,
                 message_key=f"m{self.count}", status="changed", lines=[answer],
             )  # fmt: skip
+
+    @where(RequisitionLine, fill="to_source")
+    @rule(index=which, supplier=st.sampled_from(["ACME", "BETA", ""]))
+    def source(self, index: int, supplier: str) -> None:
+        if line := self.one_of(RequisitionLine, index, fill="to_source"):
+            if not supplier:
+                self.act(lines_waive, actor=self.actor("buyer"), line_ids=[line.pk], reason="not needed")
+                return
+            self.act(
+                purchase_order_create,
+                actor=self.actor("buyer"),
+                line_ids=[line.pk],
+                supplier=self.net.suppliers[supplier],
+            )
+            if draft := PurchaseOrder.objects.filter(status="draft").first():
+                self.act(purchase_order_issue, actor=self.actor("buyer"), number=draft.number)
 
     @where(PurchaseOrder, status="issued")
     @rule(index=which)

@@ -42,6 +42,7 @@ from procurement.services.purchase_orders import (
     purchase_order_reopen,
 )
 from procurement.services.receipts import receipt_post, receipt_reverse
+from procurement.services.sourcing import lines_waive
 from procurement.services.supplier_answers import AnsweredLineInput, supplier_answer_record
 from tests.factories import Network, make_network, put_stock
 from tests.road import billed, line, ordered, step_of, submitted
@@ -350,4 +351,114 @@ def test_a_smaller_quantity_that_is_here_already_completes_the_order(net: Networ
     assert status(order) == "received"
     assert order.lines.get().quantity == 7
     assert committed(order) == (D("58.94"), D("58.94"))
-    assert status(Requisition.objects.get()) == "fulfilled"
+    assert status(Requisition.objects.get()) == "ordered", "three boxes have no source yet"
+
+
+def rest(net: Network) -> tuple[str, D, D]:
+    """How the one requested line is filled, and how many boxes of it wait for a source and are no longer needed."""
+    row = RequisitionLine.objects.select_related("item").get()
+    pack = row.base_quantity / row.quantity
+    return row.fill, row.unsourced_base / pack, row.waived_base / pack
+
+
+def decide(net: Network, case: ExceptionCase, decision: str) -> None:
+    exception_resolve(actor=net.actor("buyer@network"), case_id=case.pk, resolution=decision, comment="agreed")
+
+
+def test_what_a_supplier_does_not_confirm_is_sourced_from_another(net: Network) -> None:
+    order = ordered(net)
+    case = answer(net, order, "accepted", quantity=D(6))
+    assert case.explanation["sentence"] == "Only 6 of 10 will be delivered; 4 need another source."
+    assert rest(net) == ("ordered", 0, 0)
+    decide(net, case, "accept_answer")
+    assert rest(net) == ("to_source", 4, 0)
+    assert committed(order) == (D("50.52"), D("50.52"))
+    assert (order.lines.get().quantity, order.revision) == (6, 1)
+    other = purchase_order_create(
+        actor=net.actor("buyer@network"), line_ids=[RequisitionLine.objects.get().pk], supplier=net.suppliers["BETA"]
+    )
+    assert (other.lines.get().base_quantity, other.lines.get().order.total) == (400, other.total)
+    assert rest(net) == ("ordered", 0, 0)
+    purchase_order_issue(actor=net.actor("buyer@network"), number=other.number)
+    month = BudgetFigure.objects.get(cost_center=order.cost_center_id, period=order.budget_period)
+    assert month.committed == D("50.52") + other.total
+    receive(net, order, "6")
+    assert asked(order) == "ordered", "the rest is still on its way"
+    receipt_post(
+        actor=net.actor("receiver@NORTH"), order_number=other.number, key="other",
+        lines=[ReceivedLine(line_number=1, quantity=other.lines.get().quantity)],
+    )  # fmt: skip
+    assert asked(order) == "fulfilled"
+
+
+def test_what_a_supplier_does_not_confirm_may_be_no_longer_needed(net: Network) -> None:
+    order = ordered(net)
+    decide(net, answer(net, order, "quantity_changed", quantity=D(6)), "accept_answer")
+    receive(net, order, "6")
+    with pytest.raises(Invalid, match="Say why"):
+        lines_waive(actor=net.actor("buyer@network"), line_ids=[RequisitionLine.objects.get().pk], reason=" ")
+    assert (
+        lines_waive(actor=net.actor("buyer@network"), line_ids=[RequisitionLine.objects.get().pk], reason="six do") == 1
+    )
+    assert rest(net) == ("ordered", 0, 4)
+    assert asked(order) == "fulfilled"
+    told = BusinessEvent.objects.get(type="RequisitionShortened")
+    assert told.data["lines"].startswith("4 BX ")
+    with pytest.raises(Conflict):
+        lines_waive(actor=net.actor("buyer@network"), line_ids=[RequisitionLine.objects.get().pk], reason="six do")
+
+
+def test_a_line_of_which_nothing_is_needed_any_more_ends_its_request(net: Network) -> None:
+    order = ordered(net)
+    decide(net, answer(net, order, "rejected"), "refuse_answer")
+    assert rest(net) == ("to_source", 10, 0)
+    lines_waive(actor=net.actor("buyer@network"), line_ids=[RequisitionLine.objects.get().pk], reason="not needed")
+    assert rest(net) == ("waived", 0, 10)
+    assert asked(order) == "fulfilled"
+
+
+@pytest.mark.parametrize(
+    ("action", "decision", "left", "waiting"),
+    [
+        ("rejected", "refuse_answer", 6, 4),
+        ("rejected", "accept_answer", 6, 4),
+        ("backordered", "refuse_answer", 6, 4),
+        ("backordered", "accept_answer", 10, 0),
+    ],
+)
+def test_only_the_part_that_was_refused_is_sourced_anew(
+    net: Network, action: str, decision: str, left: int, waiting: int
+) -> None:
+    order = ordered(net)
+    supplier_answer_record(
+        actor=net.actor("buyer@NORTH"), order_number=order.number, supplier_id=order.supplier_id, message_key="parts",
+        status="changed", lines=[
+            AnsweredLineInput(line_number=1, action="accepted", quantity=D(6)),
+            AnsweredLineInput(line_number=1, action=action, quantity=D(4)),
+        ],
+    )  # fmt: skip
+    decide(net, ExceptionCase.objects.get(order=order), decision)
+    assert (order.lines.get().quantity, rest(net)[1]) == (left, waiting)
+    assert status(order) == "issued"
+
+
+def test_a_later_answer_settles_what_an_earlier_one_had_asked(net: Network) -> None:
+    order = ordered(net)
+    case = answer(net, order, "accepted", quantity=D(6))
+    answered(net, order, action="accepted", quantity=D(10))
+    case.refresh_from_db()
+    assert (case.state, case.resolution) == ("resolved", "matched")
+
+
+def test_a_cancelled_order_brings_back_what_it_had_of_each_line(net: Network) -> None:
+    order = ordered(net)
+    decide(net, answer(net, order, "accepted", quantity=D(6)), "accept_answer")
+    purchase_order_cancel(actor=net.actor("buyer@network"), number=order.number, reason="too little")
+    assert rest(net) == ("to_source", 10, 0)
+
+
+def test_a_line_refused_after_goods_came_keeps_what_came(net: Network) -> None:
+    order = ordered(net)
+    receive(net, order, "7")
+    decide(net, answer(net, order, "rejected"), "refuse_answer")
+    assert (status(order), order.lines.get().quantity, rest(net)) == ("received", 7, ("to_source", 3, 0))

@@ -20,6 +20,7 @@ from integrations.canonical import (
     OrderLine,
     Party,
     ShipNotice,
+    revised,
 )
 from integrations.x12 import Envelope, X12Error, acknowledge, acknowledgement_bytes, order_bytes, parse, read
 from tests.simulators.companies import Mailbox, company, until
@@ -55,7 +56,7 @@ def order(number: str = "PO-2026-000017", *notes: str, **changes: Any) -> Order:
         lines=(line(1), line(2, "5", "BX", "21.75")),
         notes=notes,
     )
-    return replace(base, **changes)
+    return revised(base, **changes)
 
 
 def interchange(doc: Order, control: int = 1) -> bytes:

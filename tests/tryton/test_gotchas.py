@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
 
+from integrations.canonical import revised
 from integrations.erp.tryton import purchases
 from integrations.erp.tryton.masters import Masters
 from integrations.erp.tryton.wire import Stopped, encode
@@ -115,7 +115,7 @@ def test_tax_is_rounded_half_to_even_and_the_cleared_amount_is_owed_all_the_same
     told(office, story.receiving("1", (1, "10", "")))
     message, voucher = story.billing("1", (1, "10", "18.125"), tax="18.13")
     # a line of no product: Tryton warns where a product's line has other taxes than the product's own
-    said = message, replace(voucher, lines=tuple(replace(line, line_number=None) for line in voucher.lines))
+    said = message, revised(voucher, lines=tuple(revised(line, line_number=None) for line in voucher.lines))
     answer = told(office, said, office.adapter(tax=str(office.running.facts["tax"])))
     assert answer.outcome in TAKEN, answer
     session = office.session()

@@ -213,4 +213,4 @@ def _count(row: Row, number: int) -> int:
 
 
 def _tail(row: Row, start: int) -> tuple[str, ...]:
-    return tuple(text for at in range(start, len(row.segment)) if (text := row.text(at)))
+    return tuple(text for at in range(start, len(row.texts)) if (text := row.text(at)))

@@ -6,12 +6,12 @@ ACK the document's own verdict counts. Whether a price really changed is for the
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from integrations.canonical import AnswerAction, AnswerLine, AnswerStatus, ItemIdentity, OrderAnswer
+from integrations.canonical import AnswerAction, AnswerLine, AnswerStatus, ItemIdentity, OrderAnswer, revised
 from integrations.x12.documents.reading import Parsed, Reading, Row, dated, first_text, named, party, reference
 from integrations.x12.documents.writing import NOTE_LENGTH, parties_write, unit_write
 from integrations.x12.envelope import TransactionSet
@@ -145,7 +145,7 @@ def _lines(loop: list[Row], layout: _Layout, status: AnswerStatus) -> list[Answe
     if layout.item == "POC" and item.text(2) == "DI":
         # We asked to delete the line: that it is deleted is a yes.
         deleted = any(ack.text(1) == "ID" for ack in acks)
-        return [replace(each, action="accepted", message=_DELETED) for each in answers] if deleted else answers
+        return [revised(each, action="accepted", message=_DELETED) for each in answers] if deleted else answers
     return answers
 
 
@@ -160,7 +160,7 @@ def _acknowledged(base: AnswerLine, acks: list[Row]) -> list[AnswerLine]:
             answers.append(answer)
             if ack.text(1) == "BP" and rest > 0:
                 words = "rest of a part-shipment"
-                answers.append(replace(answer, action="backordered", quantity=rest, promised_date=None, message=words))
+                answers.append(revised(answer, action="backordered", quantity=rest, promised_date=None, message=words))
     return answers
 
 
@@ -179,7 +179,7 @@ def _answer(base: AnswerLine, ack: Row, quantity: Decimal | None, rest: Decimal)
     if substitute == ItemIdentity():
         ack.note("substitute-missing", "The item is substituted, but ACK07 and ACK08 do not say by what.", 7)
         substitute = None
-    return replace(
+    return revised(
         base,
         action=action,
         quantity=quantity,

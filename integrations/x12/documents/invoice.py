@@ -6,12 +6,11 @@ summary: the reading that adds up to the supplier's total is taken; where none d
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from integrations.canonical import Charge, InvoiceDoc, InvoiceKind, InvoiceLine
+from integrations.canonical import Charge, InvoiceDoc, InvoiceKind, InvoiceLine, revised
 from integrations.x12.documents.reading import (
     Parsed,
     Reading,
@@ -57,7 +56,7 @@ def invoice_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
     lines = tuple(line for loop in loops if (line := _line(loop)) is not None)
     if not number or day is None or total is None:
         return reading.parsed(None)
-    around = [*header, *reading.rows[reading.rows.index(totals) :]]
+    around = [*header, *reading.rows(totals.position)]
     charges, tax = _settle(reading, lines, total, around, [row for loop in loops for row in loop])
     due, terms = _terms(header)
     document = InvoiceDoc(
@@ -101,12 +100,12 @@ def _signed(document: InvoiceDoc, totals: Row) -> InvoiceDoc:
 
 def turned(document: InvoiceDoc) -> InvoiceDoc:
     """A bill with a negative total as the credit it is: every amount with the opposite sign."""
-    return replace(
+    return revised(
         document,
         kind="credit",
         total=-document.total,
         tax=-document.tax,
-        charges=tuple(replace(charge, amount=-charge.amount) for charge in document.charges),
+        charges=tuple(revised(charge, amount=-charge.amount) for charge in document.charges),
         lines=tuple(_turned(line) for line in document.lines),
     )
 
@@ -114,8 +113,8 @@ def turned(document: InvoiceDoc) -> InvoiceDoc:
 def _turned(line: InvoiceLine) -> InvoiceLine:
     # The minus may stand at the quantity or at the price; the product turns either way.
     if line.quantity < 0 or line.unit_price >= 0:
-        return replace(line, quantity=-line.quantity)
-    return replace(line, unit_price=-line.unit_price)
+        return revised(line, quantity=-line.quantity)
+    return revised(line, unit_price=-line.unit_price)
 
 
 def _line(loop: list[Row]) -> InvoiceLine | None:

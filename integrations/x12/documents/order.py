@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Final
 
 from integrations.canonical import Order, OrderLine, OrderPurpose
-from integrations.x12.documents.reading import Parsed, Reading, Row, dated, description, named, party, reference
+from integrations.x12.documents.reading import Parsed, Reading, Row, dated, named, party
 from integrations.x12.documents.writing import NOTE_LENGTH, parties_write
-from integrations.x12.envelope import TransactionSet
+from integrations.x12.envelope import TransactionSet, element
 from integrations.x12.findings import X12Error
 from integrations.x12.profile import Profile
 from integrations.x12.tokens import Delimiters, Segment
@@ -87,7 +87,7 @@ def order_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
     opening = reading.first("BCH" if change else "BEG")
     if opening is None:
         return reading.parsed(None)
-    header, loops = reading.loops("POC" if change else "PO1")
+    header, spans = reading.spans("POC" if change else "PO1")
     number = opening.need(3, "the order number")
     purpose = _PURPOSES.get(opening.text(1))
     if purpose is None:
@@ -95,8 +95,8 @@ def order_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
     issued = _issued_at(opening, header, _CHANGE_DAY if change else 5)
     lines = tuple(
         line
-        for place, loop in enumerate(loops, start=1)
-        if (line := _line_read(loop, place, change, purpose == "change")) is not None
+        for place, span in enumerate(spans, start=1)
+        if (line := _line_read(reading, span, place, change, purpose == "change")) is not None
     )
     if not number or purpose is None or issued is None:
         return reading.parsed(None)
@@ -132,8 +132,9 @@ def _issued_at(opening: Row, header: list[Row], day: int) -> datetime | None:
     return datetime.combine(on, time(0), UTC)
 
 
-def _line_read(loop: list[Row], place: int, change: bool, deletes: bool) -> OrderLine | None:
-    row = loop[0]
+def _line_read(reading: Reading, span: range, place: int, change: bool, deletes: bool) -> OrderLine | None:
+    segments = reading.set.segments
+    row = Row(reading, span[0] + 1, segments[span[0]])
     # POC: line, change code, quantity, left to receive, unit, price, basis, pairs. PO1: line, quantity, unit, price, basis, pairs.
     quantity_at, unit_at, price_at = (3, 5, 6) if change else (2, 3, 4)
     quantity = row.number(quantity_at)
@@ -149,15 +150,26 @@ def _line_read(loop: list[Row], place: int, change: bool, deletes: bool) -> Orde
             "line-number", f"{row.name}01, the line number, is missing: the place in the order counts.", 1, "warning"
         )
     price = row.price(price_at, price_at + 1)
-    more = {each.name for each in loop}
+    described: list[str] = []
+    references: dict[str, str] = {}
+    requested = None
+    for at in span[1:]:
+        segment = segments[at]
+        name = segment[0]
+        if name == "PID":
+            described.append(element(segment, 5))
+        elif name == "REF" and (value := element(segment, 2) or element(segment, 3)):
+            references.setdefault(element(segment, 1), value)
+        elif name == "DTM" and requested is None and element(segment, 1) == "002":
+            requested = Row(reading, at + 1, segment).day(2)
     return OrderLine(
         line_number=place if number is None else number,
         identity=row.identity(price_at + 2),
-        description=description(loop) if "PID" in more else "",
+        description=" ".join(filter(None, described)),
         quantity=quantity,
         unit=row.unit(unit_at, required=not deleted),
         unit_price=Decimal(0) if price is None else price,
-        requested_date=dated(loop, "002") if "DTM" in more else None,
-        contract_number=reference(loop, "CT") if "REF" in more else "",
-        cost_center=reference(loop, "CA") if "REF" in more else "",
+        requested_date=requested,
+        contract_number=references.get("CT", ""),
+        cost_center=references.get("CA", ""),
     )

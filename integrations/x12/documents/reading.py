@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Final
+from functools import lru_cache
+from operator import itemgetter
+from typing import Final, TypeAlias
 
 from integrations.canonical import NOBODY, Document, ItemIdentity, Party
 from integrations.x12.envelope import TransactionSet
@@ -19,6 +21,9 @@ from integrations.x12.tokens import Segment
 _NUMBER: Final = re.compile(r"-?(?=[.0-9])[0-9]{0,30}\.?[0-9]{0,30}", re.ASCII)
 _PER: Final = {"HP": Decimal(100), "TP": Decimal(1000)}
 _MOMENT_ZONES: Final = ("", "UT", "GM", "Z")
+
+
+_Ids: TypeAlias = Callable[[Sequence[str]], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +45,20 @@ class Parsed:
 class Row:
     """One segment with its place; reads its elements as what they are and notes what they are not."""
 
-    __slots__ = ("name", "position", "reading", "segment")
+    __slots__ = ("name", "position", "reading", "texts")
 
     def __init__(self, reading: Reading, position: int, segment: Segment) -> None:
         self.reading = reading
         self.position = position
-        self.segment = segment
         self.name = segment[0]
         """The segment's id."""
+        self.texts = list(map(str.strip, segment))
+        """The segment without the blanks around its elements, which mean nothing."""
 
     def text(self, number: int) -> str:
         """The element's text, empty where it is missing."""
-        segment = self.segment
-        return segment[number].strip() if number < len(segment) else ""
+        texts = self.texts
+        return texts[number] if number < len(texts) else ""
 
     def need(self, number: int, what: str) -> str:
         """The element's text; an error finding where it is empty."""
@@ -64,12 +70,10 @@ class Row:
     def number(self, number: int, severity: Severity = "error") -> Decimal | None:
         """The element as a decimal number; None where it is empty or (with a finding) not a number."""
         value = self.text(number)
-        if not value:
-            return None
-        if _NUMBER.fullmatch(value) is None:
+        amount = _amount(value)
+        if amount is None and value:
             self.note("bad-number", f"{self.name}{number:02} ({value[:40]!r}) is not a number.", number, severity)
-            return None
-        return Decimal(value)
+        return amount
 
     def cents(self, number: int) -> Decimal | None:
         """The element as an amount with two implied decimals; a written point is believed, with a finding."""
@@ -125,19 +129,21 @@ class Row:
 
     def pairs(self, start: int) -> dict[str, str]:
         """Qualifier → id, from element `start` on."""
-        return pairs_in(self.segment, start)
+        return pairs_in(self.texts, start)
 
     def identity(self, start: int) -> ItemIdentity:
         """The item that the pairs from element `start` on name."""
-        told, known = self.segment[start:], self.reading.item_fields
-        found: dict[str, str] = {}
-        for qualifier, value in zip(told[::2], told[1::2], strict=False):
-            name = known.get(qualifier)
-            if name is None or name in found or not value or value[0] == " ":
-                # An unusual item: the careful way.
-                return self.reading.profile.identity_in(pairs_in(self.segment, start), known)
-            found[name] = value
-        return ItemIdentity(**found)  # type: ignore[arg-type]
+        texts, reading = self.texts, self.reading
+        shape = (start, *texts[start:-1:2])
+        if shape not in reading.item_shapes:
+            reading.item_shapes[shape] = _item_shape(start, texts[start:-1:2], reading.item_fields)
+        ids = reading.item_shapes[shape]
+        if ids is None:
+            return reading.profile.identity_in(pairs_in(texts, start), reading.item_fields)
+        buyer_item, supplier_part, manufacturer_part, gtin = ids((*texts, ""))
+        return ItemIdentity(
+            buyer_item=buyer_item, supplier_part=supplier_part, manufacturer_part=manufacturer_part, gtin=gtin
+        )
 
     def line_number(self, number: int) -> int | None:
         """The element as a line number, None where it is blank or not one ("A-7")."""
@@ -166,36 +172,39 @@ class Reading:
         self.profile = profile
         self.units = profile.units
         self.item_fields = profile.item_fields()
+        self.item_shapes: dict[tuple[object, ...], _Ids | None] = {}
         self.component = transaction_set.delimiters.component or "\n"
         self.findings: list[Finding] = []
-        self.rows = [Row(self, at, segment) for at, segment in enumerate(transaction_set.segments, start=1)]
+
+    def rows(self, start: int = 1) -> Iterator[Row]:
+        """Every segment from position `start` on."""
+        for position, segment in enumerate(self.set.segments[start - 1 :], start=start):
+            yield Row(self, position, segment)
 
     def first(self, name: str) -> Row | None:
         """The first segment with this id; an error finding where there is none."""
-        found = next((row for row in self.rows if row.name == name), None)
+        found = next((row for row in self.rows() if row.name == name), None)
         if found is None:
             self.note("missing-segment", f"The {self.set.code} has no {name} segment.", name)
         return found
 
     def note(self, code: str, message: str, segment: str = "", severity: Severity = "error") -> None:
         """A finding about the set as a whole."""
-        self.findings.append(Finding(code, message, severity, segment, len(self.rows)))
+        self.findings.append(Finding(code, message, severity, segment, len(self.set.segments)))
 
     def loops(self, start: str) -> tuple[list[Row], list[list[Row]]]:
         """The rows before the first `start` segment, and one list per loop that begins with it. Summary segments end the last."""
-        header: list[Row] = []
-        loops: list[list[Row]] = []
-        current = header
-        for row in self.rows:
-            name = row.name
-            if name == start:
-                current = [row]
-                loops.append(current)
-            elif name in _SUMMARY:
-                break
-            else:
-                current.append(row)
-        return header, loops
+        header, spans = self.spans(start)
+        return header, [[Row(self, at + 1, self.set.segments[at]) for at in span] for span in spans]
+
+    def spans(self, start: str) -> tuple[list[Row], list[range]]:
+        """Like `loops`, but where each of them stands among the set's segments: for documents of very many lines."""
+        segments = self.set.segments
+        names = [segment[0] for segment in segments]
+        over = min((names.index(name) for name in _SUMMARY if name in names), default=len(names))
+        begins = [at for at, name in enumerate(names) if name == start and at < over]
+        header = [Row(self, at + 1, segments[at]) for at in range(begins[0] if begins else over)]
+        return header, list(map(range, begins, (*begins[1:], over)))
 
     def parsed(self, document: Document | None) -> Parsed:
         """The result, each finding once."""
@@ -216,24 +225,44 @@ def _wanted(qualifier: str | tuple[str, ...]) -> tuple[str, ...]:
     return (qualifier,) if isinstance(qualifier, str) else qualifier
 
 
+def references(rows: list[Row]) -> dict[str, str]:
+    """What the REFs say: qualifier → the first value, its description where there is none."""
+    found: dict[str, str] = {}
+    for row in rows:
+        if row.name == "REF" and (value := row.text(2) or row.text(3)):
+            found.setdefault(row.text(1), value)
+    return found
+
+
 def reference(rows: list[Row], *qualifiers: str) -> str:
     """The first REF of the first qualifier that has one; an empty text for none."""
-    references = [row for row in rows if row.name == "REF"]
-    for qualifier in qualifiers if references else ():
-        for row in references:
-            if row.text(1) == qualifier and (value := row.text(2) or row.text(3)):
-                return value
-    return ""
+    found = references(rows)
+    return next((found[qualifier] for qualifier in qualifiers if qualifier in found), "")
 
 
 def dated(rows: list[Row], *qualifiers: str) -> date | None:
     """The first readable DTM day of the first qualifier that has one."""
     dates = [row for row in rows if row.name == "DTM"]
-    for qualifier in qualifiers if dates else ():
-        for row in dates:
-            if row.text(1) == qualifier and (day := row.day(2)):
-                return day
-    return None
+    if not dates:
+        return None
+    return next((day for wanted in qualifiers for row in dates if row.text(1) == wanted and (day := row.day(2))), None)
+
+
+def _item_shape(start: int, qualifiers: Segment, known: Mapping[str, str]) -> _Ids | None:
+    """What takes buyer's, supplier's and manufacturer's number and GTIN out of a segment with these qualifiers from `start` on.
+
+    The segment has an empty text behind it for what is not there. None where an unusual qualifier is among them, or two for the same.
+    """
+    places = {known.get(each, ""): start + 1 + 2 * at for at, each in enumerate(qualifiers)}
+    if "" in places or len(places) < len(qualifiers):
+        return None
+    return itemgetter(*(places.get(name, -1) for name in ("buyer_item", "supplier_part", "manufacturer_part", "gtin")))
+
+
+@lru_cache(maxsize=4096)
+def _amount(text: str) -> Decimal | None:
+    """The number that a text says, None where it says none. Remembered: the quantities and prices of a file are few."""
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 _PARTY_ROLES: Final = {

@@ -101,6 +101,7 @@ class RequisitionLineOut(serializers.ModelSerializer[RequisitionLine]):
         fields = [
             "line_number", "item", "description", "quantity", "unit", "base_quantity", "unit_price", "supplier",
             "contract_check", "contract_explanation", "off_contract_reason", "fill",
+            "unsourced_base", "waived_base",
         ]  # fmt: skip
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrations.canonical import Acknowledgement, Document, ItemIdentity, Order
+from integrations.canonical import Acknowledgement, Document, ItemIdentity, Order, revised
 from integrations.edifact import EdifactEnvelope, EdifactError, ServiceCharacters, document_bytes, parse, read
 from tests.integrations.x12.documents import EVERY
 from tests.integrations.x12.test_order import simple
@@ -24,8 +25,9 @@ CHARS = [ServiceCharacters(), ServiceCharacters("|", "*", ",", "\\", "~"), Servi
 
 
 def sayable(document: Document) -> Document:
-    """EDIFACT has no revision of an order."""
-    return replace(document, revision=0) if isinstance(document, Order) else document
+    """An original has no number of a change."""
+    original = isinstance(document, Order) and document.purpose == "original"
+    return revised(document, revision=0) if original else document
 
 
 @pytest.mark.parametrize("kind", ["order", "order_answer", "ship_notice", "invoice"])
@@ -67,6 +69,35 @@ def test_an_order_looks_as_partners_expect() -> None:
     assert "QTY+21:12:XCS" in lines
 
 
+def test_a_change_is_an_ordchg_that_names_its_order() -> None:
+    one = simple().lines[0]
+    off = revised(one, line_number=2, quantity=Decimal(0))
+    changed = simple(purpose="change", revision=3, lines=(one, off), urgent=True, notes=())
+    data = document_bytes(changed, replace(ENVELOPE, at=datetime(2026, 3, 9, 8, 30, tzinfo=UTC)))
+    lines = data.decode("latin-1").split("'\n")
+    assert lines[2:7] == [
+        "UNH+1+ORDCHG:D:96A:UN",
+        "BGM+230:::RUSH ORDER+PO-2026-000017-3+4",
+        "DTM+137:20260309083000:204",
+        "RFF+ON:PO-2026-000017::3",
+        "DTM+171:20260301101500:204",
+    ]
+    assert [line for line in lines if line.startswith("LIN")] == [
+        "LIN+1+3+10614141000415:SRV",
+        "LIN+2+2+10614141000415:SRV",
+    ]
+    result = parse(read(data)[0].messages[0]).document
+    assert isinstance(result, Order)
+    assert revised(result, buyer=changed.buyer) == changed
+
+
+def test_an_ordchg_without_its_order_is_refused() -> None:
+    data = document_bytes(simple(purpose="cancel"), ENVELOPE).replace(b"RFF+ON:", b"RFF+CT:")
+    result = parse(read(data)[0].messages[0])
+    assert result.document is None
+    assert [finding.code for finding in result.findings] == ["order-missing"]
+
+
 @pytest.mark.parametrize(
     ("document", "words"),
     [
@@ -75,8 +106,8 @@ def test_an_order_looks_as_partners_expect() -> None:
         (simple(number="PO\n1"), "cannot be sent"),
         (simple(number="PO\x01"), "cannot be sent"),
         (simple(number="PO\u0416"), "cannot be sent"),
-        (simple(lines=(replace(simple().lines[0], unit=""),)), "no unit"),
-        (simple(lines=(replace(simple().lines[0], identity=ItemIdentity(others={"UDI-DI": "1"})),)), "UDI-DI"),
+        (simple(lines=(revised(simple().lines[0], unit=""),)), "no unit"),
+        (simple(lines=(revised(simple().lines[0], identity=ItemIdentity(others={"UDI-DI": "1"})),)), "UDI-DI"),
         (Acknowledgement(functional_id="PO", group_control="1", status="accepted"), "cannot be said in EDIFACT"),
     ],
 )

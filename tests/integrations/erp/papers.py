@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
@@ -20,6 +20,7 @@ from integrations.canonical import (
     ReceiptLine,
     Voucher,
     VoucherLine,
+    revised,
 )
 from integrations.erp.base import (
     PURCHASE_ORDER_CANCEL,
@@ -74,7 +75,7 @@ class Story:
     def changing(self, revision: int, *rows: tuple[int, str, str, str, str]) -> tuple[Outgoing, Order]:
         """Rows are the order's lines as they are now."""
         order = Story(supplier=self.supplier, lines=rows, number=self.number).ordering()[1]
-        changed = replace(order, purpose="change", revision=revision)
+        changed = revised(order, purpose="change", revision=revision)
         return self.message(PURCHASE_ORDER_CHANGE, f"{self.number}:r{revision}"), changed
 
     def receiving(self, suffix: str, *rows: tuple[int, str, str], reverses: str = "") -> tuple[Outgoing, Receipt]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrations.canonical import Acknowledgement, Document, InvoiceDoc, Order, OrderAnswer
+from integrations.canonical import Acknowledgement, Document, InvoiceDoc, Order, OrderAnswer, Party, revised
 from integrations.ubl import UblError, document_bytes, read
 from integrations.ubl.schemas import schema_faults
 from integrations.ubl.xml import parse_tree
@@ -20,18 +22,29 @@ SCHEMAS = SAMPLES.parent / "ubl-xsd-2.1"
 
 
 def sayable(document: Document) -> Document:
-    """UBL's Order is always an original, and its amounts always have a currency."""
+    """Amounts always have a currency, only a change has a number, and a cancellation is about the order as a whole."""
+    if isinstance(document, Order) and document.purpose == "cancel":
+        return revised(document, lines=(), currency="", ship_to=Party(), requested_date=None, revision=0)
     if isinstance(document, Order):
-        return replace(document, purpose="original", revision=0, currency=document.currency or "EUR")
+        revision = document.revision if document.purpose == "change" else 0
+        return revised(document, revision=revision, currency=document.currency or "EUR")
     if isinstance(document, (OrderAnswer, InvoiceDoc)):
-        return replace(document, currency=document.currency or "EUR")
+        return revised(document, currency=document.currency or "EUR")
     return document
 
 
 def test_the_schemas_are_there() -> None:
     if not SCHEMAS.is_dir():
         pytest.skip(f"NO UBL SCHEMAS: {SCHEMAS} does not exist, so nothing was checked against OASIS's schemas.")
-    for kind in ("Order", "OrderResponse", "DespatchAdvice", "Invoice", "CreditNote"):
+    for kind in (
+        "Order",
+        "OrderChange",
+        "OrderCancellation",
+        "OrderResponse",
+        "DespatchAdvice",
+        "Invoice",
+        "CreditNote",
+    ):
         assert (SCHEMAS / "maindoc" / f"UBL-{kind}-2.1.xsd").is_file()
 
 
@@ -53,10 +66,11 @@ def test_what_is_written_reads_back_the_same(kind: str, data: st.DataObject) -> 
     [
         (simple(lines=()), "no lines"),
         (simple(number=""), "without a number"),
-        (simple(purpose="cancel"), "cannot say a cancel"),
+        (simple(purpose="change", lines=()), "no lines"),
+        (simple(purpose="cancel", number=""), "does not name its order"),
         (simple(currency=""), "no currency"),
         (simple(number="PO\n1"), "cannot be sent"),
-        (simple(lines=(replace(simple().lines[0], unit=""),)), "no unit"),
+        (simple(lines=(revised(simple().lines[0], unit=""),)), "no unit"),
         (Acknowledgement(functional_id="PO", group_control="1", status="accepted"), "cannot be said in UBL"),
     ],
 )
@@ -70,3 +84,44 @@ def test_what_people_typed_is_escaped() -> None:
     result = read(document_bytes(order), schema_dir="").document
     assert isinstance(result, Order)
     assert result.notes == order.notes
+
+
+def test_a_change_says_which_order_it_changes_when_and_how() -> None:
+    one = simple().lines[0]
+    off = revised(one, line_number=2, quantity=Decimal(0))
+    changed = simple(purpose="change", revision=3, lines=(one, off), urgent=True)
+    at = datetime(2026, 3, 9, 8, 30, tzinfo=UTC)
+    text = document_bytes(changed, None, at).decode()
+    assert "<cbc:ID>PO-2026-000017-3</cbc:ID><cbc:IssueDate>2026-03-09</cbc:IssueDate>" in text
+    assert "<cbc:SequenceNumberID>3</cbc:SequenceNumberID>" in text
+    assert "<cac:OrderReference><cbc:ID>PO-2026-000017</cbc:ID><cbc:IssueDate>2026-03-01</cbc:IssueDate>" in text
+    assert text.count("<cbc:LineStatusCode>3</cbc:LineStatusCode>") == text.count("<cbc:LineStatusCode>2<") == 1
+    assert read(text.encode(), schema_dir="").document == changed
+
+
+def test_a_line_that_is_taken_off_needs_no_quantity() -> None:
+    text = (
+        document_bytes(simple(purpose="change", revision=1))
+        .decode()
+        .replace(">3</cbc:LineStatusCode>", ">2</cbc:LineStatusCode>")
+    )
+    without = re.sub(r"<cbc:Quantity[^>]*>[^<]*</cbc:Quantity>", "", text)
+    result = read(without.encode(), schema_dir="")
+    assert isinstance(result.document, Order)
+    assert [line.quantity for line in result.document.lines] == [0]
+    assert result.findings == ()
+
+
+def test_a_plain_yes_or_no_is_an_answer_without_lines() -> None:
+    path = SAMPLES / "ubl__raw_xml_UBL-OrderResponseSimple-2.1-Example.xml"
+    if not path.is_file():
+        pytest.skip(f"NO SAMPLE FILES: {SAMPLES} does not exist.")
+    text = path.read_text()
+    for told, status in (("true", "accepted"), ("false", "rejected")):
+        found = read(
+            text.replace(">true</cbc:AcceptedIndicator>", f">{told}</cbc:AcceptedIndicator>").encode(), schema_dir=""
+        )
+        assert isinstance(found.document, OrderAnswer)
+        assert (found.document.status, found.document.lines, found.findings) == (status, (), ())
+    odd = read(text.replace(">true</cbc:AcceptedIndicator>", ">maybe</cbc:AcceptedIndicator>").encode(), schema_dir="")
+    assert (odd.document, odd.findings[0].code) == (None, "verdict")

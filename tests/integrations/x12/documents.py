@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import string
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -31,6 +30,7 @@ from integrations.canonical import (
     ShipLine,
     ShipNotice,
     StockLine,
+    revised,
 )
 
 UNITS = {"CS": "CA", "CT": "CA"}
@@ -103,7 +103,7 @@ ACTIONS = ["accepted", "backordered", "price_changed", "quantity_changed", "date
 
 
 def _answer_line(line: AnswerLine) -> AnswerLine:
-    return line if line.action == "substituted" else replace(line, substitute=None)
+    return line if line.action == "substituted" else revised(line, substitute=None)
 
 
 ANSWER_LINES = st.builds(
@@ -122,7 +122,7 @@ ANSWER_LINES = st.builds(
 
 def _answer(answer: OrderAnswer) -> OrderAnswer:
     accepted = all(line.action == "accepted" for line in answer.lines)
-    return answer if accepted or answer.status != "accepted" else replace(answer, status="changed")
+    return answer if accepted or answer.status != "accepted" else revised(answer, status="changed")
 
 
 ANSWERS = st.builds(
@@ -152,7 +152,7 @@ SHIP_LINES = st.builds(
 
 
 def _notice(notice: ShipNotice) -> ShipNotice:
-    return replace(notice, orders=tuple(dict.fromkeys([*(line.order_number for line in notice.lines), *notice.orders])))
+    return revised(notice, orders=tuple(dict.fromkeys([*(line.order_number for line in notice.lines), *notice.orders])))
 
 
 NOTICES = st.builds(
@@ -192,7 +192,7 @@ def _invoice(invoice: InvoiceDoc) -> InvoiceDoc:
     total = goods + invoice.tax + sum((charge.amount for charge in charges), Decimal(0))
     if total < 0:
         charges, total = (), goods + invoice.tax
-    return replace(invoice, charges=charges, total=total.quantize(Decimal("0.01"), ROUND_HALF_UP))
+    return revised(invoice, charges=charges, total=total.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 INVOICES = st.builds(
@@ -216,9 +216,9 @@ INVOICES = st.builds(
 
 def _catalog_line(line: CatalogLine) -> CatalogLine:
     if line.contents is None:
-        return replace(line, content_unit="")
+        return revised(line, content_unit="")
     whole = line.contents == line.contents.to_integral_value()
-    return line if whole or line.content_unit else replace(line, contents=line.contents.to_integral_value())
+    return line if whole or line.content_unit else revised(line, contents=line.contents.to_integral_value())
 
 
 CATALOG_LINES = st.builds(

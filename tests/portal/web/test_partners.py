@@ -16,7 +16,10 @@ from integrations.models import InboundMessage, Partner, PartnerDocument
 from integrations.services.partners import supplier_connect
 from integrations.services.profiles import profile_of
 from masterdata.models import Role
+from procurement.models import Invoice
 from tests.factories import Network, make_user
+from tests.integrations.transports import sshd
+from tests.road import line, ordered
 
 SAMPLE = (
     b"ISA*00*          *00*          *01*123456789      *ZZ*HOSPITAL       *261120*0900*U*00401*000000900*0*P*>~"
@@ -187,3 +190,62 @@ def test_a_secret_of_a_transport_is_never_shown(support: Client) -> None:
     answer = support.post(step("ACME", "transport"), typed)
     assert answer.status_code in (302, 422)
     assert "very-secret-indeed" not in text(answer) + text(support.get(step("ACME", "transport")))
+
+
+def test_the_host_key_is_fetched_compared_and_pinned(support: Client, net: Network, tmp_path: Path) -> None:
+    begin(support)
+    with sshd.running(tmp_path / "sshd", tmp_path / "BETA") as server:
+        typed = {"transport": "sftp", **server.settings(), "host_key": ""}
+        nobody = support.post(step("BETA", "transport"), {**typed, "port": "1", "do": "host_keys"})
+        assert nobody.status_code == 422
+        shown = support.post(step("BETA", "transport"), {**typed, "do": "host_keys"})
+        key = f"ssh-ed25519 {server.fingerprint()}"
+        assert shown.status_code == 200
+        assert f'name="pin" value="{key}" checked' in text(shown)
+        assert 'value="127.0.0.1"' in text(shown), "what was typed is still there"
+        assert server.private_key.splitlines()[1] not in text(shown)
+        assert Partner.objects.get(supplier__code="BETA").endpoint.adapter == "folder", (
+            "nothing is kept before somebody compared"
+        )
+        support.post(step("BETA", "transport"), {**typed, "pin": [key]})
+        endpoint = Partner.objects.get(supplier__code="BETA").endpoint
+        assert (endpoint.adapter, endpoint.config["host_key"]) == ("sftp", key)
+        assert endpoint.probe_outcome == "found", endpoint.probe_detail
+
+
+def test_only_support_fetches_a_host_key(support: Client, net: Network, sign_in: Any) -> None:
+    net.users["auditor"] = make_user("auditor", (Role.AUDITOR, None))
+    asked = {"transport": "sftp", "host": "127.0.0.1", "internal_hosts": "127.0.0.1", "do": "host_keys"}
+    assert sign_in("auditor").post(step("ACME", "transport"), asked).status_code == 403
+
+
+def test_proposals_are_chosen_and_taken_over_in_one_press(support: Client) -> None:
+    begin(support)
+    support.post(step("BETA", "documents"), {"format": "x12", "document": ["invoice"]})
+    sample = SAMPLE.replace(b"*BX*", b"*CS*").replace(b"IEA*1*", b"IEA*2*")
+    page = text(support.post(step("BETA", "test"), {"sample": SimpleUploadedFile("s.x12", sample)}, follow=True))
+    assert "as in the file: 01:123456789" in page
+    assert 'name="take-verdict:iea-count"' in page
+    file = InboundMessage.objects.get(parent=None)
+    chosen = {"take-their_id": "take", "take-unit:CS": "BX", "take-verdict:iea-count": "warn"}
+    page = text(support.post(step("BETA", "test"), {"do": "take_over", "file": file.pk, **chosen}, follow=True))
+    profile = profile_of(Partner.objects.select_related("supplier").get(supplier__code="BETA"))
+    assert (profile.their_id, profile.units, profile.verdicts) == ("123456789", {"CS": "BX"}, {"iea-count": "warn"})
+    assert "Read and understood, but of no effect" in page
+    assert "What is known is chosen already" not in page
+
+
+def test_a_sample_is_tried_against_an_order(support: Client, net: Network, few_statements: Any) -> None:
+    order = ordered(net, line(net))
+    sample = SAMPLE.replace(b"01*123456789 ", b"ZZ*ACME      ")
+    page = text(support.post(step("ACME", "test"), {"sample": SimpleUploadedFile("s.x12", sample)}, follow=True))
+    assert "Try it as if it were about our order" in page
+    file = InboundMessage.objects.get(parent=None)
+    tried = {"do": "against", "file": file.pk, "order": order.number}
+    page = text(support.post(step("ACME", "test"), tried, follow=True))
+    assert f"As if it were about {order.number}" in page
+    assert "billed against line 1" in page
+    assert not Invoice.objects.exists()
+    with few_statements():
+        support.get(step("ACME", "test"))
+    assert support.post(step("ACME", "test"), {**tried, "order": "PO-1"}).status_code == 404

@@ -91,6 +91,20 @@ def test_a_buyer_sources_issues_and_cancels(net: Network, sign_in: Any) -> None:
     assert (order.status, waiting.fill) == ("cancelled", "to_source")
 
 
+def test_a_buyer_ends_a_line_that_is_no_longer_needed(net: Network, sign_in: Any) -> None:
+    row = submitted(net, line(net, "DRILL", "1", "EA"))
+    approval_decide(actor=net.actor("approver@NORTH"), step_id=step_of(row).pk, decision="approve")
+    waiting = RequisitionLine.objects.get(fill="to_source")
+    client = sign_in("buyer@NORTH")
+    assert "End the ticked lines" in text(client.get("/workbench/"))
+    assert client.post("/workbench/waive/", {"line": waiting.pk}).status_code == 422
+    client.post("/workbench/waive/", {"line": waiting.pk, "reason": "found one in the cellar"})
+    waiting.refresh_from_db()
+    assert waiting.fill == "waived"
+    page = text(client.get(f"/requisitions/{row.number}/"))
+    assert "No longer needed" in page
+
+
 def test_goods_are_received_line_by_line_with_every_finding(net: Network, sign_in: Any) -> None:
     order = ordered(net, line(net), line(net, "SUTURE", "2"))
     client = sign_in("receiver@NORTH")

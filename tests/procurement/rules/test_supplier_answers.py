@@ -21,6 +21,12 @@ TIGHT = Limit(kind="price_over", percent=D(2), amount=D(5))
     ("answer", "taken_over", "amount"),
     [
         ({"action": "accepted"}, True, "0"),
+        ({"action": "accepted", "answered_quantity": D(6), "elsewhere": D(4)}, True, "0"),
+        ({"action": "accepted", "answered_quantity": D(6)}, False, "33.68"),
+        ({"action": "accepted", "answered_quantity": D(10), "elsewhere": D(4)}, False, "0"),
+        ({"action": "price_changed", "answered_price": D("8.59"), "answered_quantity": D(6)}, False, "35.38"),
+        ({"action": "rejected", "answered_quantity": D(4)}, False, "33.68"),
+        ({"action": "backordered", "promised_on": None, "answered_quantity": D(4)}, False, "33.68"),
         ({"action": "price_changed", "answered_price": D("8.42")}, True, "0"),
         ({"action": "price_changed", "answered_price": D("8.00")}, True, "0"),
         ({"action": "price_changed", "answered_price": D("8.58")}, True, "0"),
@@ -44,6 +50,23 @@ def test_an_answered_line(answer: dict[str, Any], taken_over: bool, amount: str)
     decision = judge_answer(replace(LINE, **answer), TIGHT, "USD")
     assert (decision.taken_over, decision.amount) == (taken_over, D(amount))
     assert decision.sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("answer", "short", "said"),
+    [
+        ({"action": "accepted", "answered_quantity": D(6)}, 4, "Only 6 of 10 will be delivered; 4 need another source."),
+        ({"action": "quantity_changed", "answered_quantity": D(7)}, 3, "Only 7 of 10 will be delivered; 3 need another source."),
+        ({"action": "accepted", "answered_quantity": D(6), "elsewhere": D(1)}, 3, "Only 7 of 10 will be delivered; 3 need another source."),
+        ({"action": "rejected", "answered_quantity": D(4)}, 4, "The supplier will not deliver 4 of 10."),
+        ({"action": "rejected"}, 10, "The supplier will not deliver this line as ordered."),
+        ({"action": "backordered", "answered_quantity": D(4), "promised_on": date(2026, 11, 30)}, 0, "Promised for Nov 30, 2026."),
+        ({"action": "accepted", "answered_quantity": D(8), "elsewhere": D(4)}, 0, "It speaks of 12 where 10 were ordered: ask the supplier which of it is meant."),
+    ],
+)  # fmt: skip
+def test_what_nobody_answers_for_does_not_come(answer: dict[str, Any], short: int, said: str) -> None:
+    decision = judge_answer(replace(LINE, **answer), TIGHT, "USD")
+    assert (decision.short, decision.sentence) == (D(short), said)
 
 
 def test_a_price_taken_over_becomes_the_orders_price() -> None:
