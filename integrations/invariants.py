@@ -223,7 +223,7 @@ INVARIANTS = (
         sql="""
             SELECT i.partner_id, i.usage, i.control_number, m.topic FROM integrations_interchange i
             JOIN integrations_outboundmessage m ON m.id = i.message_id
-            WHERE (i.usage = 'T') <> (m.topic = 'test_order.send') AND m.topic <> 'acknowledgement.send'""",
+            WHERE (i.usage = 'T') <> (m.topic = 'test_order.send') AND m.topic NOT IN ('acknowledgement.send', 'interchange_answer.send')""",
         hint="Call the partner: a test may have been taken for an order, or an order for a test.",
     ),
     Invariant(

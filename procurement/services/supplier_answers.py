@@ -57,10 +57,11 @@ def supplier_answer_record(
     lines: Sequence[AnsweredLineInput],
     supplier_order_number: str = "",
     answered_on: date | None = None,
+    about_change: bool = False,
 ) -> SupplierAnswer:
     """Keep the answer, take over what is within tolerance, and put the rest before the buyer. Raises NotFound, Invalid.
 
-    The same `message_key` is applied once; the first answer is given back.
+    A yes or no without lines is about every line of the order; one `about_change` is about a change of it, and about no line. The same `message_key` is applied once; the first answer is given back.
     """
     with acting(actor=actor, reason=f"supplier answer {supplier_order_number}".strip()):
         order = _supplier_order(order_number, supplier_id)
@@ -68,7 +69,7 @@ def supplier_answer_record(
         if known:
             return known
         order_lines = list(order.lines.select_related("item").prefetch_related("item__packagings"))
-        lines = lines or _whole(order_lines, status)
+        lines = lines or ([] if about_change else _whole(order_lines, status))
         found = [(_find_line(order_lines, line), line) for line in lines]
         pairs = [(ol, _in_order_unit(ol, line)) for ol, line in found]
         limits = limits_for(facility_id=order.facility_id, supplier_id=supplier_id)
