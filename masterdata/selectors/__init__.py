@@ -11,7 +11,7 @@ from masterdata.selectors.catalog import (
     substitutes_of,
     suppliers_search,
 )
-from masterdata.selectors.facts import item_facts
+from masterdata.selectors.facts import facts_by_facility, item_facts
 
 __all__ = [
     "actor_for",
@@ -21,6 +21,7 @@ __all__ = [
     "contracts_visible",
     "cost_centers_visible",
     "facilities_visible",
+    "facts_by_facility",
     "item_facts",
     "items_search",
     "limit_of",

@@ -13,7 +13,7 @@ from masterdata.models import Contract, Supplier
 from masterdata.rules.offers import ItemFacts, Offer
 
 _FACTS = """
-SELECT i.id, i.number, i.description, i.base_unit, i.status, c.code AS category_code,
+SELECT wanted.facility AS facility, i.id, i.number, i.description, i.base_unit, i.status, c.code AS category_code,
   (SELECT coalesce(json_agg(json_build_object('unit', p.unit, 'multiplier', p.multiplier::text)), '[]')
      FROM masterdata_itempackaging p WHERE p.item_id = i.id) AS pack_rows,
   (SELECT coalesce(json_agg(json_build_object('line', cl.id, 'number', k.number, 'kind', k.kind, 'supplier', s.id,
@@ -22,14 +22,15 @@ SELECT i.id, i.number, i.description, i.base_unit, i.status, c.code AS category_
      JOIN masterdata_supplier s ON s.id = k.supplier_id
      WHERE cl.item_id = i.id AND k.status = %(agreed)s AND k.valid_from <= %(on)s AND k.valid_to >= %(on)s AND s.status = %(active)s
        AND (NOT EXISTS (SELECT 1 FROM masterdata_contract_facilities f WHERE f.contract_id = k.id)
-         OR EXISTS (SELECT 1 FROM masterdata_contract_facilities f WHERE f.contract_id = k.id AND f.facility_id = %(facility)s))
+         OR EXISTS (SELECT 1 FROM masterdata_contract_facilities f WHERE f.contract_id = k.id AND f.facility_id = wanted.facility))
   ) AS agreed_rows,
   (SELECT coalesce(json_agg(json_build_object('supplier', s.id, 'supplier_name', s.name, 'part', si.supplier_part,
        'unit', si.order_unit, 'price', si.price::text, 'minimum', si.minimum::text, 'multiple', si.multiple::text,
        'lead', si.lead_time_days, 'preferred', si.preferred) ORDER BY si.id), '[]')
      FROM masterdata_supplieritem si JOIN masterdata_supplier s ON s.id = si.supplier_id
      WHERE si.item_id = i.id AND s.status = %(active)s) AS listed_rows
-FROM masterdata_item i JOIN masterdata_category c ON c.id = i.category_id WHERE i.id = ANY(%(ids)s)
+FROM unnest(%(items)s::bigint[], %(facilities)s::bigint[]) AS wanted (item, facility)
+JOIN masterdata_item i ON i.id = wanted.item JOIN masterdata_category c ON c.id = i.category_id
 """
 # decimals travel as text, so that none passes through a JSON float; written by hand because building this statement through
 # the ORM costs more than running it
@@ -40,17 +41,26 @@ def item_facts(item_ids: Iterable[int], *, facility_id: int, on: date) -> dict[i
 
     A contract offer counts when the contract is active, valid on the day and open to the facility; suppliers on hold sell nothing.
     """
-    ids = sorted(set(item_ids))
-    if not ids:
-        return {}
+    return facts_by_facility({facility_id: item_ids}, on=on).get(facility_id, {})
+
+
+def facts_by_facility(wanted: Mapping[int, Iterable[int]], *, on: date) -> dict[int, dict[int, ItemFacts]]:
+    """Like `item_facts`, for items of several facilities (facility → items) in one statement."""
+    pairs = sorted({(facility, item) for facility, items in wanted.items() for item in items})
+    found: dict[int, dict[int, ItemFacts]] = {}
+    if not pairs:
+        return found
     params: dict[str, Any] = {
-        "ids": ids, "on": on, "facility": facility_id, "agreed": Contract.Status.ACTIVE.value,
-        "active": Supplier.Status.ACTIVE.value,
+        "items": [item for _, item in pairs], "facilities": [facility for facility, _ in pairs], "on": on,
+        "agreed": Contract.Status.ACTIVE.value, "active": Supplier.Status.ACTIVE.value,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, params)
         names = [column.name for column in cursor.description or ()]
-        return {row[0]: _facts(dict(zip(names, row, strict=True))) for row in cursor.fetchall()}
+        for values in cursor.fetchall():
+            row = dict(zip(names, values, strict=True))
+            found.setdefault(row["facility"], {})[row["id"]] = _facts(row)
+    return found
 
 
 def _facts(row: Mapping[str, Any]) -> ItemFacts:

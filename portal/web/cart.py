@@ -22,7 +22,7 @@ from masterdata.rules.offers import ItemFacts
 from masterdata.selectors import cost_centers_visible, item_facts, locations_visible, substitutes_of
 from portal.links import link
 from portal.web.editor import editor
-from portal.web.page import actor_of, go, is_fragment, toasted, typed_day, typed_id, typed_number
+from portal.web.page import Typed, actor_of, go, is_fragment, toasted, typed_day, typed_id, typed_number
 from portal.web.parts import Crumb
 from portal.web.preferences import facility_chosen, own_facilities
 from procurement.models import Requisition
@@ -76,6 +76,8 @@ def _page(
             substitutes=_stand_ins(requisition, findings or []),
         ),
         **header_choices(request, requisition),
+        # what could not be taken stays in its fields
+        "extra": request.POST if findings and request.POST.get("description") is not None else {},
         "facility": requisition.facility if requisition else cart_facility(request),
         "crumbs": [Crumb(label="Catalog", href=link("catalog")), Crumb(label="Cart")],
     }
@@ -130,17 +132,19 @@ def add_extra(request: HttpRequest) -> HttpResponse:
 
     def act() -> str:
         data = request.POST
+        typed = Typed()
         if not data.get("description", "").strip():
             message = "Say what it is, who makes it and its part number."
-            finding = Finding(code="description_missing", field="description", message=message)
-            raise Invalid("The line has no description.", findings=[finding])
-        price = data.get("price", "").strip()
+            typed.findings.append(Finding(code="description_missing", field="description", message=message))
+        quantity = typed.number(data.get("quantity", ""), field="quantity")
+        price = typed.number(data.get("price", "").strip() or "0", field="price", label="The price")
+        typed.check()
         line = LineInput(
             description=data["description"].strip()[:200],
-            quantity=typed_number(data.get("quantity", ""), field="quantity"),
+            quantity=quantity,
             unit=(data.get("unit", "").strip() or "EA")[:3].upper(),
             suggested_supplier=data.get("suggested_supplier", "").strip()[:120],
-            estimated_price=typed_number(price or "0", field="price", label="The price"),
+            estimated_price=price,
         )
         if number:
             requisition_add_line(actor=actor_of(request), number=number, line=line)
@@ -212,25 +216,31 @@ def change_header(request: HttpRequest, number: str) -> HttpResponse:
     """Change where, for whom and when."""
 
     def act() -> str:
-        actor, data = actor_of(request), request.POST
-        location = locations_visible(actor).filter(pk=typed_id(data.get("location", "")) or 0).first()
-        cost_center = cost_centers_visible(actor).filter(pk=typed_id(data.get("cost_center", "")) or 0).first()
-        if location is None or cost_center is None:
-            raise NotFound("This place or cost center is not one of yours.")
-        requisition_change_header(
-            actor=actor, number=number, location=location, cost_center=cost_center, urgent=bool(data.get("urgent")),
-            needed_by=typed_day(data.get("needed_by", ""), field="needed_by"), note=data.get("note", "").strip()[:500],
-        )  # fmt: skip
+        _take_header(request, number)
         return number
 
     return _do(request, number, act, "Saved.")
 
 
+def _take_header(request: HttpRequest, number: str) -> None:
+    actor, data = actor_of(request), request.POST
+    location = locations_visible(actor).filter(pk=typed_id(data.get("location", "")) or 0).first()
+    cost_center = cost_centers_visible(actor).filter(pk=typed_id(data.get("cost_center", "")) or 0).first()
+    if location is None or cost_center is None:
+        raise NotFound("This place or cost center is not one of yours.")
+    requisition_change_header(
+        actor=actor, number=number, location=location, cost_center=cost_center, urgent=bool(data.get("urgent")),
+        needed_by=typed_day(data.get("needed_by", ""), field="needed_by"), note=data.get("note", "").strip()[:500],
+    )  # fmt: skip
+
+
 @require_POST
 @login_required
 def submit(request: HttpRequest, number: str) -> HttpResponse:
-    """Ask for approval, or show everything that is in the way, on its line."""
+    """Ask for approval, or show everything that is in the way, on its line. What stands beside the lines is kept first."""
     try:
+        if "location" in request.POST:
+            _take_header(request, number)
         requisition_submit(actor=actor_of(request), number=number, confirm=bool(request.POST.get("confirm")))
     except Invalid as error:
         return _answer(request, number, error=error)

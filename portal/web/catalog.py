@@ -164,7 +164,7 @@ def _found(request: HttpRequest, facility: Facility, cart: Requisition | None) -
         ],
         "next_href": next_href(request, page),
         "facets": facets,
-        "found_text": f"{total:,} item{'s' if total != 1 else ''}",
+        "found_text": fmt.counted(f"{total:,}", "item"),
         "keep": [(key, value) for key in (*lists.CATALOG.keep, "sort") for value in request.GET.getlist(key)],
         **editor(cart, facts, compact=True, substitutes=instead),
     }

@@ -63,6 +63,9 @@ def editor(
     at_lines = [f for f in findings if ".".join(f.field.split(".")[:2]) in here]
     # also what is wrong with a line that was not taken
     others = [f for f in findings if f not in at_lines]
+    marked = len({f.field.split(".")[1] for f in at_lines})
+    if message and marked and len(lines) > 1:
+        message = f"{message} {marked} of {len(lines)} lines need a look."
     only_confirm = bool(findings) and all(f.severity != "error" for f in findings)
     return {
         "requisition": requisition,

@@ -88,7 +88,7 @@ TOGETHER = {
 """What may be decided alike for several cases: nothing that ends an invoice."""
 CONFIRM = {
     "short_pay": "This difference is taken off what is paid.",
-    "accept_answer": "It becomes what was ordered.",
+    "accept_answer": "It becomes what was ordered; what does not come waits on the workbench.",
     "send_again": "The ERP gets the whole order anew.",
     "cancel_order": "The supplier is told too, and the lines go back to sourcing.",
     "refuse_answer": "The line leaves this order and waits on the workbench for another source.",
@@ -158,6 +158,9 @@ def _show(
     if saved is None:
         saved = around_list(actor, lists.CASES[queue].name).saved
     context = {**_rows(actor, request, queue, query, chosen, done), **_frame(request, actor, queue, query, saved)}
+    if _is_narrowed(query):
+        cleared = f"{context['base']}?view=all"
+        context |= lists.narrowed(len(context["rows"]), more=bool(context["next_href"]), cleared=cleared)
     if chosen is None and context["rows"]:
         following = context["rows"][context["following"]]
         following["current"] = True
@@ -167,11 +170,15 @@ def _show(
     return render(request, f"payables/exceptions.html{part}", {**context, **more}, status=status)
 
 
+def _is_narrowed(query: QueryDict) -> bool:
+    return any(query.get(name) for name in ("q", "kind", "supplier"))
+
+
 def _frame(request: HttpRequest, actor: Actor, queue: str, query: QueryDict, saved: Sequence[Kept]) -> dict[str, Any]:
     """Tabs (views, kinds), root causes and the tools above the list."""
     counts = queue_counts(actor, queue, facility_id=facility_chosen(request))
     view = query.get("view", "all")
-    narrowed = bool(query.get("q") or query.getlist("kind") or query.getlist("supplier"))
+    narrowed = _is_narrowed(query)
     base = link("exceptions", queue)
     shown = [("all", "All"), ("mine", "Mine"), ("unassigned", "Unassigned")]
     shown += [(kind, label) for kind, label in ExceptionCase.Kind.choices if counts.get(kind)]
@@ -191,7 +198,7 @@ def _frame(request: HttpRequest, actor: Actor, queue: str, query: QueryDict, sav
         "query_string": tools["list_here"],
         "causes": [_cause(cause, base) for cause in root_causes(actor, queue, facility_id=facility_chosen(request))],
         "base": base,
-        "count_text": f"{counts.get(view, counts['all']):,} open" if not narrowed else "",
+        "count_text": f"{counts.get(view, counts['all']):,} open",
         "reasons_of": list(REASONS.items()),
         "crumbs": [parts.Crumb(label="Home", href=link("home")), parts.Crumb(label=TITLES[queue])],
     }

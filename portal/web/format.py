@@ -91,6 +91,11 @@ def age(moment: datetime | None, tz: str | tzinfo = UTC, *, now: datetime | None
     return Shown(duration(max(0.0, seconds)), exact(moment, tz), moment.isoformat())
 
 
+def counted(count: str, what: str) -> str:
+    """`1 order`, `83 orders`, `1,000+ orders`."""
+    return f"{count} {what}{'' if count == '1' else 's'}"
+
+
 def duration(seconds: float) -> str:
     """`40 s`, `5 min`, `3 h`, `2 d`, `7 wk`, `14 mo`: one unit, rounded down; a unit begins at two of it."""
     for least, size, unit in SPANS:

@@ -94,14 +94,13 @@ def _frame(request: HttpRequest, actor: Actor, view: str, around: Around) -> dic
         "columns": [
             lists.column(listing, request.GET, "number", "Invoice"),
             parts.Column(label="Supplier"),
-            parts.Column(label="Order", narrow=True),
-            parts.Column(label="Facility", narrow=True),
+            parts.Column(label="Order and facility", narrow=True),
             parts.Column(label="Status"),
             lists.column(listing, request.GET, "due", "Due", narrow=True),
             lists.column(listing, request.GET, "total", "Total", align="end"),
             parts.Column(label="Age", align="end"),
         ],
-        "count_text": f"{counts[view].text if view in counts else ''} invoices",
+        "count_text": fmt.counted(counts[view].text if view in counts else "0", "invoice"),
         "may_enter": actor.has(Role.AP_CLERK),
     }  # fmt: skip
 

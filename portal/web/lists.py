@@ -165,7 +165,7 @@ PROPOSALS = Listing(
     ),
 )  # fmt: skip
 MESSAGES = Listing(
-    name="messages", screen="messages", keep=("direction", "state", "endpoint", "topic", "cause"), start="-number",
+    name="messages", screen="messages", keep=("direction", "state", "endpoint", "topic", "cause", "facility"), start="-number",
     orders=(NUMBER,),
 )  # fmt: skip
 CASES: Mapping[str, Listing] = {queue: _cases(queue) for queue in ("ap", "buyer", "receiver")}
@@ -233,7 +233,19 @@ def answer(
         context = {**tools(listing, query, around.saved), **frame(around)}
     page = page_of(found, after=query.get("after", ""), order=order)
     context |= {"rows": [row(each) for each in page.rows], "next_href": next_href(request, page)}
+    if any(query.get(name) for name in ("q", *(groups or {}))):
+        context |= narrowed(
+            len(page.rows),
+            more=bool(page.next),
+            cleared=parts.query_with(query, **dict.fromkeys(("q", *(groups or {})), "")),
+        )
     return render(request, f"{template}#rows" if following else template, context)
+
+
+def narrowed(count: int, *, more: bool, cleared: str) -> dict[str, Any]:
+    """What a list says of itself while a filter is on: what was found (not what there is), and the way back to all of it."""
+    found = f"the first {count:,} found" if more else f"{count:,} found"
+    return {"narrowed": True, "cleared_href": cleared, "count_text": found}
 
 
 def tools(listing: Listing, query: QueryDict, saved: Sequence[Kept] = (), *, export: bool = True) -> dict[str, Any]:

@@ -94,12 +94,8 @@ def _frame(request: HttpRequest, view: str, around: Around) -> dict[str, Any]:
             lists.column(listing, request.GET, "amount", "Amount", align="end"),
             lists.column(listing, request.GET, "issued", "Age", align="end"),
         ],
-        "count_text": _orders(counts[view].text if view in counts else "0"),
+        "count_text": fmt.counted(counts[view].text if view in counts else "0", "order"),
     }
-
-
-def _orders(count: str) -> str:
-    return f"{count} order{'' if count == '1' else 's'}"
 
 
 def _row(row: PurchaseOrder) -> dict[str, Any]:

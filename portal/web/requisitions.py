@@ -90,7 +90,7 @@ def _frame(request: HttpRequest, actor: Actor, view: str, around: Around) -> dic
             lists.column(listing, request.GET, "amount", "Amount", align="end"),
             lists.column(listing, request.GET, "submitted", "Age", align="end"),
         ],
-        "count_text": f"{counts[view].text if view in counts else ''} requisitions",
+        "count_text": fmt.counted(counts[view].text if view in counts else "0", "requisition"),
         "may_request": actor.has(Role.REQUESTER),
     }
 

@@ -17,7 +17,7 @@ from core.errors import Invalid, NotFound
 from core.keyset import sorted_by
 from masterdata.models import Role
 from masterdata.rules.offers import PRICE_PLACES, ItemFacts, round_money
-from masterdata.selectors import item_facts, suppliers_search
+from masterdata.selectors import facts_by_facility, suppliers_search
 from portal.links import link
 from portal.web import format as fmt
 from portal.web import lists
@@ -59,7 +59,7 @@ def workbench(request: HttpRequest) -> HttpResponseBase:
         {
             **lists.tools(lists.WORKBENCH, request.GET, around.saved),
             "groups": _groups(lines),
-            "count_text": f"{count:,} line{'' if count == 1 else 's'}" + (f", {SHOWN} shown" if count > SHOWN else ""),
+            "count_text": fmt.counted(f"{count:,}", "line") + (f", {SHOWN} shown" if count > SHOWN else ""),
             "drafts": [_draft(row) for row in drafts],
             "answers": [_answer(case) for case in answers],
             "suppliers": [(str(s.pk), s.name) for s in suppliers_search(actor)[:200]],
@@ -69,10 +69,11 @@ def workbench(request: HttpRequest) -> HttpResponseBase:
 
 def _groups(lines: list[RequisitionLine]) -> list[dict[str, Any]]:
     """Lines by requisition, since only lines of one place share an order; each with its sources compared per base unit."""
-    facts: dict[int, dict[int, ItemFacts]] = {}
-    for facility in {li.requisition.facility_id for li in lines}:
-        ids = [li.item_id for li in lines if li.item_id and li.requisition.facility_id == facility]
-        facts[facility] = item_facts(ids, facility_id=facility, on=timezone.now().date())
+    wanted: dict[int, list[int]] = {}
+    for line in lines:
+        if line.item_id:
+            wanted.setdefault(line.requisition.facility_id, []).append(line.item_id)
+    facts = facts_by_facility(wanted, on=timezone.now().date())
     groups: dict[int, dict[str, Any]] = {}
     for line in lines:
         requisition = line.requisition
@@ -87,7 +88,7 @@ def _groups(lines: list[RequisitionLine]) -> list[dict[str, Any]]:
                 "lines": [],
             },
         )
-        group["lines"].append(_line(line, facts[requisition.facility_id].get(line.item_id or 0)))
+        group["lines"].append(_line(line, facts.get(requisition.facility_id, {}).get(line.item_id or 0)))
     for group in groups.values():
         group["choices"] = _choices(group["lines"])
     return list(groups.values())

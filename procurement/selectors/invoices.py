@@ -101,7 +101,9 @@ def cases_listed(
     suppliers: Sequence[str] = (), q: str = "",
 ) -> QuerySet[ExceptionCase]:  # fmt: skip
     """The worklist of a queue: `mine`, `unassigned`, `waiting`, `all`, or the name of a kind; filtered further on request."""
-    found = cases_open(actor, queue).filter(at(facility_id))
+    # only what a row of the list tells: every further join costs more to plan than the rows cost to read
+    shown = ("facility", "supplier", "order", "invoice", "owner")
+    found = cases_open(actor, queue).filter(at(facility_id)).select_related(None).select_related(*shown)
     if view == "mine":
         found = found.filter(owner=actor.user_id)
     elif view == "unassigned":

@@ -218,13 +218,18 @@ def _open_cases(order: PurchaseOrder, rows: Sequence[SupplierAnswerLine], judged
         ExceptionCase(
             queue=ExceptionCase.Queue.BUYER, kind=ExceptionCase.Kind.ANSWER, facility_id=order.facility_id,
             supplier_id=order.supplier_id, order=order, order_line=ol, answer_line=row,
-            title=f"{row.get_action_display()}: {ol.description}"[:200], amount=round_money(decision.amount),
+            title=_title(row, ol, decision), amount=round_money(decision.amount),
             currency=order.currency, due_at=timezone.now() + BUYER_TARGET,
             explanation={"sentence": decision.sentence, "line": ol.line_number, "short": f"{decision.short:f}"},
         )
         for row, ol, decision in waiting
     )  # fmt: skip
     return len(waiting)
+
+
+def _title(row: SupplierAnswerLine, ol: PurchaseOrderLine, decision: AnswerDecision) -> str:
+    part = row.action in ("accepted", "rejected") and 0 < decision.short < ol.quantity
+    return f"{row.get_action_display()}{' in part' if part else ''}: {ol.description}"[:200]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -152,3 +152,28 @@ def test_the_inbox_is_decided_by_keys(visitor: Visitor, net: Network) -> None:
     visitor.check("approvals-several", full=False)
     rows[0].refresh_from_db()
     assert (rows[0].status, step_of(rows[2]).state) == ("returned", "pending")
+
+
+def test_what_is_in_the_way_of_a_long_cart_comes_into_sight(visitor: Visitor, net: Network) -> None:
+    lines = [line(net, "GLOVE", "10", supplier_id=net.suppliers["BETA"].pk) for _ in range(30)]
+    draft(net, *lines, is_cart=True)
+    visitor.login_as(net.users["requester@NORTH"])
+    visitor.goto("/cart/")
+    visitor.page.get_by_role("button", name="Submit for approval").click()
+    found = visitor.page.locator("#editor .findings")
+    expect(found).to_contain_text("30 of 30 lines need a look")
+    expect(found).to_be_in_viewport()
+    expect(found).to_be_focused()
+
+
+def test_the_head_of_a_cart_is_kept_without_a_button(visitor: Visitor, net: Network) -> None:
+    row = draft(net, line(net), is_cart=True)
+    visitor.login_as(net.users["requester@NORTH"])
+    visitor.goto("/cart/")
+    visitor.page.locator("#f-note").fill("For the Tuesday list")
+    with visitor.page.expect_response("**/header/"):
+        visitor.page.locator("#f-urgent").check()
+    visitor.page.get_by_role("button", name="Submit for approval").click()
+    visitor.page.wait_for_url("**/requisitions/**")
+    row.refresh_from_db()
+    assert (row.note, row.urgent, row.status) == ("For the Tuesday list", True, "submitted")

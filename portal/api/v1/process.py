@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -70,18 +71,24 @@ class Requisitions(ProcessView):
         facility = facilities_visible(self.actor).filter(code=data["facility"]).first()
         place = Location.objects.filter(facility=facility, code=data["location"], is_active=True).first()
         cost_center = CostCenter.objects.filter(facility=facility, code=data["cost_center"]).first()
-        if facility is None or place is None or cost_center is None:
-            raise Invalid("The place is not known.", findings=_unknown_place(data, facility, place, cost_center))
-        row = requisition_create(
-            actor=self.actor,
-            facility=facility,
-            location=place,
-            cost_center=cost_center,
-            lines=_lines(data["lines"]),
-            urgent=data["urgent"],
-            needed_by=data["needed_by"],
-            note=data["note"],
-        )
+        lines, findings = _lines(data["lines"])
+        if facility is None or place is None or cost_center is None or findings:
+            unknown = _unknown_place(data, facility, place, cost_center)
+            message = "The place is not known." if unknown else "Some lines cannot be taken."
+            raise Invalid(message, findings=[*unknown, *findings])
+        try:
+            row = requisition_create(
+                actor=self.actor,
+                facility=facility,
+                location=place,
+                cost_center=cost_center,
+                lines=lines,
+                urgent=data["urgent"],
+                needed_by=data["needed_by"],
+                note=data["note"],
+            )
+        except Invalid as error:
+            raise Invalid(error.message, code=error.code, findings=[_in_body(f) for f in error.findings]) from error
         body = out.RequisitionOut(requisition_get(self.actor, row.number)).data
         return Response(body, status=status.HTTP_201_CREATED)
 
@@ -99,20 +106,26 @@ def _unknown_place(
     ]
 
 
-def _lines(lines: list[dict[str, Any]]) -> list[LineInput]:
-    """Lines with their items and suppliers looked up, two statements. Raises Invalid naming every unknown code."""
+def _in_body(finding: Finding) -> Finding:
+    """A finding at the line as the caller sent it: the service numbers lines from 1, a JSON list counts from 0."""
+    path = finding.field.split(".")
+    if path[0] != "lines" or not path[1:] or not path[1].isdigit():
+        return finding
+    return replace(finding, field=".".join(["lines", str(int(path[1]) - 1), *path[2:]]))
+
+
+def _lines(lines: list[dict[str, Any]]) -> tuple[list[LineInput], list[Finding]]:
+    """Lines with their items and suppliers looked up, two statements, and every unknown code."""
     items = dict(Item.objects.filter(number__in={li["item"] for li in lines if li["item"]}).values_list("number", "pk"))
     codes = {li["supplier"] for li in lines if li["supplier"]}
     suppliers = dict(Supplier.objects.filter(code__in=codes).values_list("code", "pk")) if codes else {}
     findings = [
         Finding(code=f"{name}_unknown", field=f"lines.{n}.{name}", message=f"There is no {name} {line[name]}.")
-        for n, line in enumerate(lines, start=1)
+        for n, line in enumerate(lines)
         for name, known in (("item", items), ("supplier", suppliers))
         if line[name] and line[name] not in known
     ]
-    if findings:
-        raise Invalid("Some lines cannot be taken.", findings=findings)
-    return [
+    inputs = [
         LineInput(
             item_id=items.get(line["item"]),
             supplier_id=suppliers.get(line["supplier"]),
@@ -130,6 +143,7 @@ def _lines(lines: list[dict[str, Any]]) -> list[LineInput]:
         )
         for line in lines
     ]
+    return inputs, findings
 
 
 class RequisitionDetail(ActorView):

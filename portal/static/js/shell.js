@@ -81,6 +81,16 @@ export function toast(message, tone = "success") {
   expire(note);
 }
 
+// what is in the way is never out of sight: far below it, in a cart of two hundred lines, nothing would seem to happen
+document.addEventListener("htmx:afterSettle", (event) => {
+  const found = event.detail.elt?.querySelector?.(".findings");
+  if (!found) return;
+  const { top, bottom } = found.getBoundingClientRect();
+  if (top >= 0 && bottom <= window.innerHeight) return;
+  found.scrollIntoView({ block: "center" });
+  found.focus({ preventScroll: true });
+});
+
 function expire(note) {
   if (note.classList.contains("toast-error")) return;
   let timer = setTimeout(() => note.remove(), 6000);

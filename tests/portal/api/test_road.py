@@ -116,10 +116,12 @@ def test_everything_wrong_is_said_at_once_with_its_place(net: Network) -> None:
     )
     answer = requester.post("process/requisitions", body, expect=422)
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert [f["field"] for f in answer.json()["findings"]] == ["lines.2.item"]
+    assert [f["field"] for f in answer.json()["findings"]] == ["lines.1.item"]
+    elsewhere = requester.post("process/requisitions", {**body, "location": "NOWHERE"}, expect=422).json()["findings"]
+    assert [f["field"] for f in elsewhere] == ["location", "lines.1.item"]
     body["lines"][1]["item"] = "GLOVE"
     found = requester.post("process/requisitions", body, expect=422).json()["findings"]
-    assert [(f["field"], f["code"]) for f in found] == [("lines.1.unit", "unit_unknown")]
+    assert [(f["field"], f["code"]) for f in found] == [("lines.0.unit", "unit_unknown")]
     missing = requester.post("process/requisitions", {"lines": [{}]}, expect=422).json()["findings"]
     assert {f["field"] for f in missing} >= {"facility", "lines.0.quantity", "lines.0.unit"}
 

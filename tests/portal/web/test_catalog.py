@@ -113,7 +113,13 @@ def test_a_reason_lets_an_off_contract_line_pass(net: Network, sign_in) -> None:
 
 def test_something_outside_the_catalog_needs_a_description(net: Network, sign_in) -> None:
     client = sign_in("requester@NORTH")
-    assert client.post("/cart/extra/", {"description": " ", "quantity": "1"}).status_code == 422
+    wrong = client.post("/cart/extra/", {"description": " ", "quantity": "1,5", "suggested_supplier": "Medicore"})
+    assert wrong.status_code == 422
+    page = wrong.content.decode()
+    assert "Say what it is" in page
+    assert "“1,5” is not a number" in page
+    assert 'value="1,5"' in page
+    assert 'value="Medicore"' in page
     client.post(
         "/cart/extra/", {"description": "Headlight for Dr. Ruiz", "quantity": "1", "price": "250", "unit": "EA"}
     )

@@ -20,7 +20,7 @@ from portal.web import lists
 from procurement.models import PurchaseOrder, Requisition
 from procurement.selectors.purchase_orders import orders_listed
 from tests.factories import TODAY, D, Network
-from tests.road import ordered, submitted
+from tests.road import billed, ordered, submitted
 
 HTML_BUDGET = 8
 
@@ -226,3 +226,18 @@ def test_orders_without_a_day_come_last_on_the_screen(net: Network, sign_in: Any
     for sort in ("expected", "-expected"):
         text = sign_in("buyer@network").get(f"/orders/?view=all&sort={sort}").content.decode()
         assert text.index(known.number) < text.index(unknown.number)
+
+
+def test_a_filter_tells_what_it_found_and_how_to_be_rid_of_it(net: Network, sign_in: Any) -> None:
+    case = billed(net, ordered(net), price="9.90")
+    for who, url, all_of_it in (
+        ("buyer@NORTH", "/orders/?view=all", "1 order<"), ("buyer@NORTH", "/requisitions/?view=all", "1 requisition<"),
+        ("ap_clerk@NORTH", "/invoices/?view=all", "1 invoice<"), ("ap_clerk@NORTH", "/exceptions/ap/?view=all", "open"),
+    ):  # fmt: skip
+        client = sign_in(who)
+        assert all_of_it in client.get(url).content.decode()
+        none = client.get(f"{url}&q=zzzz").content.decode()
+        assert "0 found" in none
+        assert "Nothing matches this filter" in none
+        assert f'href="{url if "exceptions" in url else "?view=all"}">Clear the filter' in none
+    assert "1 found" in sign_in("ap_clerk@NORTH").get(f"/invoices/?q={case.number}").content.decode()

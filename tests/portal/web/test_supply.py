@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import StockBalance
-from masterdata.models import Delegation, ItemPackaging
+from masterdata.models import Delegation, ItemPackaging, Role, RoleGrant
 from procurement.models import ExceptionCase, PurchaseOrder, Receipt, RequisitionLine
 from procurement.services.approvals import approval_decide
 from procurement.services.purchase_orders import purchase_order_record_rejection
@@ -20,7 +20,7 @@ from procurement.services.supplier_answers import (
     ship_notice_record,
     supplier_answer_record,
 )
-from tests.factories import D, Network, put_stock
+from tests.factories import D, Network, make_facility, put_stock
 from tests.road import billed, line, ordered, received, step_of, submitted
 
 
@@ -325,3 +325,32 @@ def test_the_buyer_decides_what_the_erp_refused(net: Network, sign_in: Any) -> N
     client.post(f"/exceptions/case/{case.pk}/resolve/", {"resolution": "cancel_order", "comment": "Asked elsewhere"})
     order.refresh_from_db()
     assert order.status == "cancelled"
+
+
+def test_the_workbench_costs_the_same_for_many_facilities(net: Network, sign_in: Any, few_statements: Any) -> None:
+    for code in ("WEST", "LAKE", "HILL", "PORT", "PARK", "MILL", "FORD", "DALE"):
+        make_facility(net, code)
+    RoleGrant.objects.create(user=net.users["buyer@NORTH"], role=Role.BUYER, facility=None)
+    for code in net.facilities:
+        row = submitted(net, line(net, "DRILL", "1", "EA"), facility=code)
+        approval_decide(actor=net.actor(f"approver@{code}"), step_id=step_of(row).pk, decision="approve")
+    client = sign_in("buyer@NORTH")
+    with few_statements():
+        page = text(client.get("/workbench/"))
+    assert page.count("source-line") == len(net.facilities)
+    assert page.count("is-best") == len(net.facilities)
+
+
+def test_an_answer_on_the_workbench_opens_that_answer(net: Network, sign_in: Any) -> None:
+    facility, order = net.facilities["NORTH"], ordered(net)
+    cases = [
+        ExceptionCase.objects.create(
+            queue="buyer", kind="answer", facility=facility, supplier=order.supplier, order=order, title=f"Answer {n}", amount=D(1),
+            currency="USD", due_at=timezone.now(),
+        )
+        for n in range(2)
+    ]  # fmt: skip
+    client = sign_in("buyer@NORTH")
+    page = text(client.get("/workbench/"))
+    for case in cases:
+        assert f'href="/exceptions/case/{case.pk}/">{case.title}<' in page
