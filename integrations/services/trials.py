@@ -107,8 +107,13 @@ def _billed(number: str) -> Told:
 
 
 def _told(words: str, kind: str, number: str, lines: list[ToldLine], cases: Iterable[ExceptionCase]) -> Told:
-    asked = tuple(f"{case.title}: {case.explanation.get('sentence', '')}".rstrip(": ") for case in cases)
+    asked = tuple(_asked(case.title, str(case.explanation.get("sentence", ""))) for case in cases)
     return Told("applied", words, "", kind, number, tuple(lines[:MOST_LINES]), len(lines), asked[:MOST_LINES])
+
+
+def _asked(title: str, sentence: str) -> str:
+    """What a case is about and why, said once where both are the same."""
+    return sentence if sentence.startswith(title) else f"{title}: {sentence}".rstrip(": ")
 
 
 def _amount(quantity: Decimal | None, unit: str, price: Decimal | None = None, currency: str = "") -> str:
