@@ -7,13 +7,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Literal
 
 from integrations import edifact, ubl, x12
-from integrations.canonical import Document, to_json
+from integrations.canonical import (
+    Acknowledgement,
+    Document,
+    InvoiceDoc,
+    Order,
+    OrderAnswer,
+    PriceCatalog,
+    RemittanceAdvice,
+    SetAnswer,
+    SetStatus,
+    revised,
+    to_json,
+)
 from integrations.ubl.xml import Node
 from integrations.x12.codes import meaning
 from integrations.x12.documents.reading import Parsed
@@ -24,6 +36,7 @@ from integrations.x12.words import ELEMENT_TITLES, ISA_TITLES, SEGMENT_TITLES
 Format = Literal["x12", "edifact", "ubl", "cxml", "xml", "unknown"]
 Target = Literal["json", "x12", "edifact", "ubl"]
 TARGETS: Final = ("json", "x12", "edifact", "ubl")
+STRICTEST: Final[tuple[Verdict, ...]] = ("quarantine", "warn")
 _MOST_SEGMENTS: Final = 20_000
 _ISA: Final = re.compile(rb"ISA[^A-Za-z0-9\s].{80}", re.DOTALL)
 _CXML: Final = re.compile(rb"<cXML[\s>]|<!DOCTYPE\s+cXML")
@@ -145,8 +158,11 @@ def explain(data: bytes, profile: x12.Profile | None = None, *, segments: bool =
     except (x12.X12Error, edifact.EdifactError, ubl.XmlError) as refused:
         finding = x12.Finding("refused", str(refused), "error", offset=refused.offset)
         found = Explained(kind, (), (finding,), (), "quarantine")
-    every = [*found.findings, *(finding for each in found.documents for finding in each.findings)]
-    return replace(found, verdict=profile.verdict(every))
+    said = {
+        profile.verdict(found.findings),
+        *(profile.about(each.kind).verdict(each.findings) for each in found.documents),
+    }
+    return replace(found, verdict=next((each for each in STRICTEST if each in said), "accept"))
 
 
 def _x12(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
@@ -246,15 +262,26 @@ def _no_document(kind: Format, data: bytes) -> Explained:
 
 
 def convert(
-    data: bytes, target: Target, *, at: datetime, profile: x12.Profile | None = None, control: int = 1
+    data: bytes,
+    target: Target,
+    *,
+    at: datetime,
+    profile: x12.Profile | None = None,
+    control: int = 1,
+    currency: str = "",
+    only: int = 0,
 ) -> bytes:
     """The documents of a file in another format. `at` is the moment of the new envelope. Raises `DeskError`.
 
-    JSON and X12 hold all documents, UBL and EDIFACT exactly one.
+    JSON and X12 hold all documents, UBL and EDIFACT exactly one: `only` says which, counted from 1. `currency` is meant where a
+    document names none, as X12 may do and UBL may not.
     """
     profile = profile or x12.Profile()
     found = explain(data, profile, segments=False)
-    documents = [each.document for each in found.documents if each.document is not None]
+    documents = [_in(each.document, currency) for each in found.documents if each.document is not None]
+    if only > len(documents):
+        raise DeskError(f"The file holds {len(documents)} documents that can be read; there is no document {only}.")
+    documents = documents[only - 1 : only] if only else documents
     if not documents:
         wrong = [*found.findings, *(finding for each in found.documents for finding in each.findings)]
         raise DeskError(
@@ -270,7 +297,7 @@ def convert(
             sets = [x12.outgoing(document, n, profile, delimiters) for n, document in enumerate(documents, start=1)]
             return x12.write(envelope, sets)
         if len(documents) > 1:
-            raise DeskError(f"The file holds {len(documents)} documents; a file in {target} holds one.")
+            raise DeskError(f"The file holds {len(documents)} documents; a file in {target} holds one: say which.")
         if target == "ubl":
             return ubl.document_bytes(documents[0], replace(profile, units={}), at)
         sender, receiver = (profile.our_qualifier, profile.our_id), (profile.their_qualifier, profile.their_id)
@@ -281,6 +308,13 @@ def convert(
         )
     except (x12.X12Error, ubl.UblError, edifact.EdifactError) as fault:
         raise DeskError(str(fault)) from fault
+
+
+def _in(document: Document, currency: str) -> Document:
+    """The document in this currency where it names none."""
+    if isinstance(document, (Order, OrderAnswer, InvoiceDoc, PriceCatalog, RemittanceAdvice)) and not document.currency:
+        return revised(document, currency=currency)
+    return document
 
 
 def envelope_of(profile: x12.Profile, at: datetime, control: int) -> x12.Envelope:
@@ -307,10 +341,12 @@ def acknowledgement(
     control: int = 1,
     duplicate: bool = False,
     ta1: bool = False,
+    decided: Mapping[str, SetStatus] | None = None,
 ) -> bytes:
     """The 997 that answers an X12 file (one set per group), or its TA1. Raises `DeskError` for what cannot be answered.
 
-    Sets that the profile quarantines are rejected. The envelope answers the first interchange where the profile says nobody.
+    Sets that the profile quarantines are rejected; what a person `decided` about a set (`set_name` -> status) goes before. The
+    envelope answers the first interchange where the profile says nobody.
     """
     profile = profile or x12.Profile()
     try:
@@ -329,20 +365,58 @@ def acknowledgement(
         if ta1:
             answers = [x12.interchange_answer(each, duplicate=duplicate) for each in found]
             return x12.interchange_answers_bytes(answers, envelope)
-        groups = [group for each in found for group in each.groups if group.functional_id != "FA"]
+        groups = _answerable(found)
         if not groups:
             raise DeskError("There is no group to answer: a 997 is never answered with a 997.")
         verdicts = {
-            number: x12.acknowledge(group, _refused(group, profile)) for number, group in enumerate(groups, start=1)
+            number: _as_decided(x12.acknowledge(group, _refused(group, profile)), group, decided or {})
+            for number, group in enumerate(groups, start=1)
         }
         return x12.acknowledgement_bytes(verdicts, envelope)
     except x12.X12Error as fault:
         raise DeskError(str(fault)) from fault
 
 
+def set_name(group: x12.Group, answer: SetAnswer) -> str:
+    """How a transaction set of a file is called where somebody decides about it: group, its number, set, its number."""
+    return f"{group.functional_id}-{group.control}-{answer.transaction}-{answer.control}"
+
+
+def set_verdicts(data: bytes, profile: x12.Profile | None = None) -> dict[str, SetStatus]:
+    """What a 997 would say of each set of an X12 file, by `set_name`; nothing where there is none to answer."""
+    profile = profile or x12.Profile()
+    try:
+        groups = _answerable(x12.read(data, profile.extensions))
+    except x12.X12Error:
+        return {}
+    return {
+        set_name(group, each): each.status
+        for group in groups
+        for each in x12.acknowledge(group, _refused(group, profile)).sets
+    }
+
+
+def _answerable(found: Iterable[x12.Interchange]) -> list[x12.Group]:
+    return [group for each in found for group in each.groups if group.functional_id not in ("", "FA")]
+
+
+def _as_decided(answer: Acknowledgement, group: x12.Group, decided: Mapping[str, SetStatus]) -> Acknowledgement:
+    """The verdict with what a person decided about its sets; what is accepted is accepted without errors."""
+    if not any(set_name(group, each) in decided for each in answer.sets):
+        return answer
+    sets = []
+    for each in answer.sets:
+        status = decided.get(set_name(group, each), each.status)
+        plain = status == "accepted"
+        sets.append(
+            revised(each, status=status, codes=() if plain else each.codes, errors=() if plain else each.errors)
+        )
+    return revised(answer, sets=tuple(sets), **x12.counted(sets, answer.codes))
+
+
 def _refused(group: x12.Group, profile: x12.Profile) -> Iterator[str]:
     for each in group.sets:
-        if profile.verdict((*each.findings, *x12.parse(each, profile).findings)) == "quarantine":
+        if profile.about(each.code).verdict((*each.findings, *x12.parse(each, profile).findings)) == "quarantine":
             yield each.control
 
 

@@ -53,7 +53,8 @@ class Batch:
 class Part:
     """One interchange: who says to have written it (qualifier and id, None where the format has no envelope), and its number.
 
-    `prefix` begins the control numbers of all its documents; `test` says that it is no business; `answers` counts its TA1.
+    `prefix` begins the control numbers of all its documents; `test` says that it is no business; `answers` counts its TA1, `told` is
+    what they say of interchanges of ours; `asks` says that its sender wants a TA1.
     """
 
     sender: tuple[str, str] | None
@@ -63,6 +64,8 @@ class Part:
     findings: tuple[x12.Finding, ...]
     batches: tuple[Batch, ...]
     answers: int = 0
+    told: tuple[x12.InterchangeAnswer, ...] = ()
+    asks: bool = False
 
     @property
     def pieces(self) -> Iterator[Piece]:
@@ -128,7 +131,8 @@ def _x12(data: bytes, profile: x12.Profile) -> Iterator[Part]:
             batches.append(Batch(place, answered, group.control, tuple(group.findings), pieces))
         yield Part(
             interchange.sender, interchange.control, f"{interchange.control[:_LONGEST]}/", _tests(interchange),
-            tuple(interchange.findings), tuple(batches), len(interchange.answers),
+            tuple(interchange.findings), tuple(batches), len(interchange.answers), tuple(x12.interchange_answers(interchange)),
+            interchange.isa[14:15] == ["1"],
         )  # fmt: skip
 
 

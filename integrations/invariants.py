@@ -17,15 +17,18 @@ def _told(kind: str, topic: str, number: str, channel: str = "erp") -> str:
 
 
 def _numbers(level: str, column: str) -> str:
+    used = f"""(
+        SELECT partner_id, usage, {column} AS first, {column} AS last FROM integrations_interchange
+        UNION ALL SELECT partner_id, usage, first, last FROM integrations_controlnumberskip WHERE level = '{level}') AS used"""  # noqa: S608
     return f"""
-        SELECT partner_id, '{level}' AS level, usage, number, gap FROM (
-            SELECT partner_id, usage, {column} AS number,
-                   {column} - lag({column}, 1, 0::bigint) OVER (PARTITION BY partner_id, usage ORDER BY {column}) AS gap
-            FROM integrations_interchange) AS used WHERE gap <> 1
+        SELECT partner_id, '{level}' AS level, usage, first AS number, gap FROM (
+            SELECT partner_id, usage, first,
+                   first - lag(last, 1, 0::bigint) OVER (PARTITION BY partner_id, usage ORDER BY first) AS gap
+            FROM {used}) AS told WHERE gap <> 1
         UNION ALL
-        SELECT c.partner_id, c.level, c.usage, c.last, c.last - coalesce(max(i.{column}), 0) FROM integrations_controlnumber c
-        LEFT JOIN integrations_interchange i ON i.partner_id = c.partner_id AND i.usage = c.usage WHERE c.level = '{level}'
-        GROUP BY c.id HAVING c.last <> coalesce(max(i.{column}), 0)"""  # noqa: S608
+        SELECT c.partner_id, c.level, c.usage, c.last, c.last - coalesce(max(used.last), 0) FROM integrations_controlnumber c
+        LEFT JOIN {used} ON used.partner_id = c.partner_id AND used.usage = c.usage WHERE c.level = '{level}'
+        GROUP BY c.id HAVING c.last <> coalesce(max(used.last), 0)"""  # noqa: S608
 
 
 INVARIANTS = (
@@ -160,13 +163,13 @@ INVARIANTS = (
     ),
     Invariant(
         id="edi.interchange_numbers",
-        sentence="Interchange control numbers of a partner have no gaps and end at the counter.",
+        sentence="Interchange control numbers of a partner have no gaps but those of a restore, and end at the counter.",
         sql=_numbers("interchange", "control_number"),
         hint="Tell the partner which numbers were never used; never use one twice.",
     ),
     Invariant(
         id="edi.group_numbers",
-        sentence="Group control numbers of a partner have no gaps and end at the counter.",
+        sentence="Group control numbers of a partner have no gaps but those of a restore, and end at the counter.",
         sql=_numbers("group", "group_number"),
         hint="Tell the partner which numbers were never used; never use one twice.",
     ),
@@ -220,7 +223,7 @@ INVARIANTS = (
         sql="""
             SELECT i.partner_id, i.usage, i.control_number, m.topic FROM integrations_interchange i
             JOIN integrations_outboundmessage m ON m.id = i.message_id
-            WHERE (i.usage = 'T') <> (m.topic = 'test_order.send') AND m.topic <> 'acknowledgement.send'""",
+            WHERE (i.usage = 'T') <> (m.topic = 'test_order.send') AND m.topic NOT IN ('acknowledgement.send', 'interchange_answer.send')""",
         hint="Call the partner: a test may have been taken for an order, or an order for a test.",
     ),
     Invariant(

@@ -56,9 +56,9 @@ def inbound_stuck(actor: Actor) -> QuerySet[InboundMessage]:
 
 
 def outbound_found(
-    actor: Actor, *, state: str = "", endpoint: str = "", topic: str = "", cause: str = "", text: str = ""
-) -> QuerySet[OutboundMessage]:
-    """Messages that leave. `endpoint` is a code; `text` a document number, remote number, key or trace id (exact).
+    actor: Actor, *, state: str = "", endpoint: str = "", topic: str = "", cause: str = "", facility: str = "", text: str = ""
+) -> QuerySet[OutboundMessage]:  # fmt: skip
+    """Messages that leave. `endpoint` and `facility` are codes, `cause` the class of a failure that still counts; `text` a document number, remote number, key or trace id (exact).
 
     `state` is one of OutboundMessage.State or "open" for everything that still has to leave.
     """
@@ -67,7 +67,9 @@ def outbound_found(
         found = found.filter(state__in=OutboundMessage.OPEN)
     elif state:
         found = found.filter(state=state)
-    named = {"endpoint__code": endpoint, "topic": topic, "cause": cause}
+    if cause:
+        found = found.exclude(state__in=[OutboundMessage.State.DELIVERED, OutboundMessage.State.IN_FLIGHT])
+    named = {"endpoint__code": endpoint, "topic": topic, "cause": cause, "facility__code": facility}
     found = found.filter(**{name: value for name, value in named.items() if value})
     if text:
         found = found.filter(Q(document_number=text) | Q(remote_reference=text) | Q(key=text) | Q(trace_id=text))
@@ -80,8 +82,8 @@ def outbound_list(actor: Actor, *, after: str = "", size: int = 50, **wanted: st
 
 
 def inbound_found(
-    actor: Actor, *, state: str = "", endpoint: str = "", kind: str = "", cause: str = "", text: str = "",
-    files: bool = False,
+    actor: Actor, *, state: str = "", endpoint: str = "", kind: str = "", cause: str = "", facility: str = "",
+    text: str = "", files: bool = False,
 ) -> QuerySet[InboundMessage]:  # fmt: skip
     """What came in: documents, or with `files` the files as they came. `kind` is 855, 856, 810 or 997.
 
@@ -93,7 +95,7 @@ def inbound_found(
     found = found.filter(
         whole if files else ~whole | Q(state__in=[InboundMessage.State.FAILED, InboundMessage.State.QUARANTINED])
     )
-    named = {"state": state, "endpoint__code": endpoint, "kind": kind, "cause": cause}
+    named = {"state": state, "endpoint__code": endpoint, "kind": kind, "cause": cause, "facility__code": facility}
     found = found.filter(**{name: value for name, value in named.items() if value})
     if text:
         found = found.filter(Q(document_number=text) | Q(control_number=text) | Q(file_name=text) | Q(trace_id=text))
@@ -124,8 +126,20 @@ class OutboundDetail:
 COUNTED: Final = 5000
 
 
-def counted(actor: Actor, direction: Direction) -> list[tuple[str, str, str, str, int]]:
-    """(endpoint code, endpoint name, state, topic or kind, how many) over the newest COUNTED messages of one direction, in one statement."""
+@dataclass(frozen=True)
+class Counted:
+    """So many messages with one endpoint, in one state, about one thing, for one cause, of one facility (code and name)."""
+
+    endpoint: tuple[str, str]
+    state: str
+    what: str
+    cause: str
+    facility: tuple[str, str]
+    count: int
+
+
+def counted(actor: Actor, direction: Direction) -> list[Counted]:
+    """What lists are narrowed by, over the newest COUNTED messages of one direction, in one statement."""
     found: QuerySet[Any, Any] = outbound_visible(actor)
     if direction == "in":
         found = inbound_visible(actor).filter(
@@ -135,17 +149,20 @@ def counted(actor: Actor, direction: Direction) -> list[tuple[str, str, str, str
     newest, params = (
         found.select_related(None)
         .order_by("-id")
-        .values("endpoint_id", "state", what)[:COUNTED]
+        .values("endpoint_id", "facility_id", "state", "cause", what)[:COUNTED]
         .query.sql_with_params()
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT e.code, e.name, n.state, n.{what}, count(*) FROM "  # noqa: S608 - Django's own statement
-            f"({newest}) AS n JOIN integrations_endpoint e ON e.id = n.endpoint_id GROUP BY 1, 2, 3, 4 ORDER BY 2, 3, 4",
+            f"SELECT e.code, e.name, n.state, n.{what}, n.cause, coalesce(f.code, ''), coalesce(f.name, ''), count(*) FROM "  # noqa: S608 - Django's own statement
+            f"({newest}) AS n JOIN integrations_endpoint e ON e.id = n.endpoint_id "
+            "LEFT JOIN masterdata_facility f ON f.id = n.facility_id GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 2, 3, 4, 5, 7",
             params,
         )
-        found_rows: list[tuple[str, str, str, str, int]] = cursor.fetchall()
-    return found_rows
+        return [
+            Counted((code, name), state, about, cause, (place, place_name), n)
+            for code, name, state, about, cause, place, place_name, n in cursor.fetchall()
+        ]
 
 
 def outbound_get(actor: Actor, message_id: int) -> OutboundDetail:

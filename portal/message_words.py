@@ -10,6 +10,7 @@ NAMES = {
     "receipt.reverse": "Receipt reversal",
     "voucher.post": "Voucher",
     "acknowledgement.send": "997 acknowledgement",
+    "interchange_answer.send": "TA1 answer",
     "test_order.send": "Test order",
     "remittance.send": "Remittance advice",
     "order_again.create": "Order, once more",

@@ -191,7 +191,7 @@ def _label(choices: type[TextChoices], code: object) -> str:
 def _sent(actor: Actor, trace_id: str) -> list[Hop]:
     rows = (
         OutboundMessage.objects.filter(scoped(actor), trace_id=trace_id)
-        .exclude(topic="acknowledgement.send")
+        .exclude(topic__in=["acknowledgement.send", "interchange_answer.send"])
         .select_related("endpoint")
         .order_by("id")
     )

@@ -7,7 +7,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerView
 from oauth2_provider.views import TokenView
 
-from portal import health, metrics
+from portal import health, metrics, pushes
 from portal.api.errors import not_found
 from portal.web import preferences, styleguide
 from portal.web.sign_in import SignIn
@@ -21,6 +21,7 @@ urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("health/beat", health.beat, name="health-beat"),
+    path("in/<str:code>", pushes.push, name="inbound-push"),
     path("metrics", metrics.metrics, name="metrics"),
     path("oauth/token", TokenView.as_view(), name="oauth-token"),
     path(

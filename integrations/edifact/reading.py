@@ -76,7 +76,7 @@ def parse(message: Message, profile: Profile | None = None) -> Parsed:
     if reader is None:
         words = f"Message type {message.kind!r} is not one we read; known are {', '.join(_READERS)}."
         return Parsed(None, (Finding("unknown-set", words, "error", "UNH", 1, 2, message.kind),))
-    rows = Rows(message, profile or Profile())
+    rows = Rows(message, (profile or Profile()).about(message.kind))
     document = reader(rows)
     return Parsed(document, tuple(dict.fromkeys(rows.findings)))
 

@@ -52,7 +52,10 @@ class EdifactEnvelope:
 
 def document_bytes(document: Document, envelope: EdifactEnvelope, profile: Profile | None = None) -> bytes:
     """One interchange with one message. Raises `EdifactError` for what EDIFACT cannot say."""
-    writer = _Writer(profile or Profile(), envelope.at)
+    profile = profile or Profile()
+    if isinstance(document, Order):
+        profile = profile.about(_order_kind(document))
+    writer = _Writer(profile, envelope.at)
     kind, body = writer.write(document)
     head: Written = [["UNH", "1", f"{kind}:D:96A:UN"], *body]
     segments = [*head, ["UNT", str(len(head) + 1), "1"]]
@@ -63,6 +66,10 @@ def document_bytes(document: Document, envelope: EdifactEnvelope, profile: Profi
     chars = envelope.chars
     text = chars.una() + "\n" + "".join(f"{_line(segment, chars)}{chars.terminator}\n" for segment in every)
     return text.encode("latin-1")
+
+
+def _order_kind(order: Order) -> str:
+    return "ORDERS" if order.purpose == "original" else "ORDCHG"
 
 
 # Inside the writer "+" and ":" always separate; where data contains them, these marks stand for them until they are written.
@@ -173,14 +180,14 @@ class _Writer:
     def write(self, document: Document) -> tuple[str, Written]:
         """The message type and its segments between UNH and UNT."""
         if isinstance(document, Order):
-            return "ORDERS" if document.purpose == "original" else "ORDCHG", self.order(document)
+            return _order_kind(document), self.order(document)
         if isinstance(document, OrderAnswer):
             return "ORDRSP", self.answer(document)
         if isinstance(document, ShipNotice):
             return "DESADV", self.notice(document)
         if isinstance(document, InvoiceDoc):
             return "INVOIC", self.invoice(document)
-        raise EdifactError(f"A {kind_of(document).replace('_', ' ')} cannot be said in EDIFACT.")
+        raise EdifactError(f"This document ({kind_of(document).replace('_', ' ')}) cannot be said in EDIFACT.")
 
     def unit(self, unit: str, where: str) -> str:
         if not unit:

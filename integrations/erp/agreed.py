@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,3 +42,11 @@ def strange(where: str, unknown: Mapping[str, Any]) -> tuple[Strange, ...]:
         Strange(field=f"{where}.{name}"[:120], example=str(value)[:_LONGEST_EXAMPLE])
         for name, value in sorted(unknown.items())
     )
+
+
+def each_once(found: Iterable[Strange]) -> tuple[Strange, ...]:
+    """Every field once, with its first example: a page of records would say it as often as it has records."""
+    first: dict[str, Strange] = {}
+    for each in found:
+        first.setdefault(each.field, each)
+    return tuple(first.values())

@@ -14,8 +14,8 @@ Semantics every adapter keeps:
 - `masters` gives one page of records of a kind. An empty cursor begins with all of them; the cursor that a round ended with begins
   with what changed since; the same cursor gives the same rows again, as they are now, until they change. A record is passed on as it
   was said, also where its values are strange: whoever takes it in judges each by itself.
-- A field nobody knows in an answer is told in `Answer.drift`, and used by nobody; one that is missing or of another type makes the
-  answer CONTRACT.
+- A field nobody knows in an answer, or in a page of payments, budgets or masters, is told in its `drift`, and used by nobody; one that
+  is missing or of another type makes the answer CONTRACT, and nothing of the page is passed on.
 
 `capabilities` says what this make of ERP can do and how a repeated send is kept from having two effects. The portal sends the
 documents of one order in order and each reference by one worker at a time; an adapter adds no ordering of its own.
@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from integrations.canonical import Document
-from integrations.remote import Answer
+from integrations.remote import Answer, Strange
 
 PURCHASE_ORDER_CREATE = "purchase_order.create"
 PURCHASE_ORDER_CHANGE = "purchase_order.change"
@@ -41,6 +41,14 @@ VOUCHER_POST = "voucher.post"
 
 ITEM, SUPPLIER, COST_CENTER, BUDGET = "item", "supplier", "cost_center", "budget"
 """Kinds of masters."""
+MASTER_VALUES: Mapping[str, frozenset[str]] = {
+    ITEM: frozenset(
+        {"description", "base_unit", "manufacturer", "manufacturer_part", "unspsc", "status", "category", "gtin", "supplier",
+         "supplier_part"}
+    ),
+    SUPPLIER: frozenset({"name", "gln", "email", "payment_terms", "currency", "minimum_order", "status"}),
+    COST_CENTER: frozenset({"name", "gl_account", "facility", "status"}),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +116,7 @@ class PaymentPage:
     payments: Sequence[Payment]
     cursor: str
     more: bool
+    drift: tuple[Strange, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,12 +133,19 @@ class Budget:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BudgetPage:
+    """All budgets there are."""
+
+    budgets: Sequence[Budget]
+    drift: tuple[Strange, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Master:
     """A record as the ERP has it: its own id there, the number that documents name it by, and what is said about it, all texts.
 
-    Of an item: description, base_unit, manufacturer, manufacturer_part, unspsc, status (active, on_hold, discontinued), category, gtin,
-    supplier, supplier_part. Of a supplier: name, gln, email, payment_terms (days), currency, minimum_order, status (active, on_hold,
-    inactive). Of a cost center: name, gl_account, facility, status (active, inactive). What an ERP does not know is left out.
+    MASTER_VALUES names what may be said about a kind; payment_terms are days, a status is active, on_hold, discontinued or inactive.
+    What an ERP does not know is left out.
     """
 
     external_id: str
@@ -144,6 +160,7 @@ class MasterPage:
     masters: Sequence[Master]
     cursor: str
     more: bool
+    drift: tuple[Strange, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,7 +190,7 @@ class ErpAdapter(Protocol):
 
     def payments(self, cursor: str) -> PaymentPage | Answer: ...
 
-    def budgets(self) -> Sequence[Budget] | Answer: ...
+    def budgets(self) -> BudgetPage | Answer: ...
 
     def masters(self, kind: str, cursor: str) -> MasterPage | Answer: ...
 

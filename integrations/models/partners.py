@@ -7,6 +7,7 @@ from typing import Final
 from django.db import models
 from django.utils import timezone
 
+from core.models import APPEND_ONLY
 from integrations.models.outbox import Endpoint, OutboundMessage
 from masterdata.models import Supplier
 
@@ -128,6 +129,24 @@ class ControlNumber(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner_id} {self.level} {self.usage} {self.last}"
+
+
+class ControlNumberSkip(models.Model):
+    """Numbers of a counter, `first` to `last`, that are left out: after a restore nobody knows whether they were used."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="skipped_numbers")
+    level = models.CharField(max_length=12)
+    usage = models.CharField(max_length=1)
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    reason = models.CharField(max_length=200)
+    skipped_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        triggers = APPEND_ONLY
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.level} {self.usage} {self.first} to {self.last}"
 
 
 class Interchange(models.Model):

@@ -86,6 +86,7 @@ class Alert(models.Model):
         CIRCUIT_OPEN = "circuit_open", "Endpoint does not answer"
         SIGN_IN = "sign_in", "Sign-in refused"
         STUCK = "stuck", "Documents are stuck"
+        UNREAD = "unread", "Answers are not as agreed"
         ACKNOWLEDGEMENT_OVERDUE = "acknowledgement_overdue", "No acknowledgement"
         ANSWER_OVERDUE = "answer_overdue", "Supplier does not answer"
         ORDER_LATE = "order_late", "Orders are late"

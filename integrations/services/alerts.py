@@ -79,6 +79,10 @@ FROM integrations_inboundmessage m JOIN integrations_endpoint e ON e.id = m.endp
 WHERE NOT e.paused AND (m.state = 'received' AND m.due_at < %(late)s OR m.state = 'parked' AND m.received_at < %(late)s)
 GROUP BY 1, 2, 3
 """
+_UNREAD: Final = """
+SELECT e.code || ':' || u.what, e.id, e.name, replace(u.what, '_', ' ') || 's: ' || u.detail, 1
+FROM integrations_unread u JOIN integrations_endpoint e ON e.id = u.endpoint_id WHERE NOT e.paused
+"""
 _ACKNOWLEDGEMENT: Final = """
 SELECT e.code, e.id, e.name, min(i.functional_id || ' ' || i.control_number), count(*)
 FROM integrations_interchange i JOIN integrations_outboundmessage m ON m.id = i.message_id
@@ -110,6 +114,7 @@ _WORDS: Final[Sequence[tuple[str, str, str]]] = (
     (Kind.CIRCUIT_OPEN, _CIRCUIT, "{name} does not answer; messages wait. {words}"),
     (Kind.SIGN_IN, _SIGN_IN, "{name} refuses our sign-in; messages wait until the credentials are right"),
     (Kind.STUCK, _STUCK, "{name}: documents that have not moved for ten minutes: {count:,}. {words}"),
+    (Kind.UNREAD, _UNREAD, "{name} answers otherwise than agreed; nothing of it is taken in: {words}"),
     (
         Kind.ACKNOWLEDGEMENT_OVERDUE,
         _ACKNOWLEDGEMENT,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from django.conf import settings
@@ -23,7 +23,7 @@ from integrations.models import Endpoint, InboundMessage, Interchange, OutboundM
 from integrations.remote import Answer, Outcome
 from integrations.services.control_numbers import control_number_next
 from integrations.services.mailboxes import TRANSPORTS, mailbox_of
-from integrations.services.outbox import ORDER_STREAM, TEST_ORDER_SEND
+from integrations.services.outbox import INTERCHANGE_ANSWER_SEND, ORDER_STREAM, TEST_ORDER_SEND
 from integrations.services.profiles import profile_of
 from integrations.transports.base import Mailbox, TransportError
 from integrations.x12 import (
@@ -33,6 +33,8 @@ from integrations.x12 import (
     acknowledge,
     acknowledgement_bytes,
     document_bytes,
+    interchange_answer,
+    interchange_answers_bytes,
     order_bytes,
     parse,
     read,
@@ -161,6 +163,8 @@ class EdiChannel:
         return {
             message.pk: self._told(message, documents[message.pk])
             if message.pk in documents
+            else self._interchange_answer(message)
+            if message.topic == INTERCHANGE_ANSWER_SEND
             else self._acknowledgement(message)
             for message in messages
         }
@@ -174,17 +178,19 @@ class EdiChannel:
             raise LookupError(f"{message.topic} cannot be said to a supplier.")
         partner, test = self.partner, message.topic == TEST_ORDER_SEND
         profile = profile_of(partner, test=test)
-        interchange = self._numbered(message, "PO" if document.purpose == "original" else "PC", test=test)
+        first = document.purpose == "original"
+        interchange = self._numbered(message, "PO" if first else "PC", test=test)
         if partner.format == Partner.Format.UBL:
             content = ubl.document_bytes(document, profile, timezone.now())
         elif partner.format == Partner.Format.EDIFACT:
-            envelope = edifact.EdifactEnvelope(
+            addressed = edifact.EdifactEnvelope(
                 sender=(partner.our_qualifier, partner.our_id), receiver=(partner.qualifier, partner.identifier),
                 reference=str(interchange.control_number), at=timezone.now(), test=test,
             )  # fmt: skip
-            content = edifact.document_bytes(document, envelope, profile)
+            content = edifact.document_bytes(document, addressed, profile)
         else:
-            content = order_bytes(document, _envelope(profile, interchange), interchange.set_number, profile)
+            envelope = _envelope(profile.about("850" if first else "860"), interchange)
+            content = order_bytes(document, envelope, interchange.set_number, profile)
         return self._named(message, interchange, content)
 
     def _remittance(self, message: OutboundMessage, document: RemittanceAdvice) -> Prepared:
@@ -192,8 +198,23 @@ class EdiChannel:
             raise LookupError("A remittance advice is said in X12 only.")
         profile = profile_of(self.partner)
         interchange = self._numbered(message, "RA", test=False)
-        content = document_bytes(document, _envelope(profile, interchange), interchange.set_number, profile)
+        content = document_bytes(
+            document, _envelope(profile.about("820"), interchange), interchange.set_number, profile
+        )
         return self._named(message, interchange, content)
+
+    def _interchange_answer(self, message: OutboundMessage) -> Prepared:
+        """The TA1 about one interchange of a file of theirs."""
+        file_id, _, place, how = message.document_number.split("/")
+        content = bytes(InboundMessage.objects.select_related("payload").get(pk=file_id).payload.content)
+        theirs = read(content, profile_of(self.partner).extensions)[int(place) - 1]
+        test = theirs.usage not in ("", "P")
+        profile = profile_of(self.partner, test=test)
+        interchange = self._numbered(message, "TA", test=test)
+        answer = interchange_answer(theirs, duplicate=how == "again")
+        if how == "refused":
+            answer = replace(answer, status="rejected")
+        return self._named(message, interchange, interchange_answers_bytes([answer], _envelope(profile, interchange)))
 
     def _acknowledgement(self, message: OutboundMessage) -> Prepared:
         file_id, _, position = message.document_number.partition("/")
@@ -210,11 +231,12 @@ class EdiChannel:
 
     def _refused(self, group: Group, profile: Profile, file: InboundMessage, position: int) -> set[str]:
         """Sets that are turned down: by what the profile says of their findings, or, where that was agreed, by what became of them."""
-        if profile.acknowledge != "after_processing":
+        kind = group.sets[0].code if group.sets else ""
+        if profile.about(kind).acknowledge != "after_processing":
             return {
                 each.control
                 for each in group.sets
-                if profile.verdict((*each.findings, *parse(each, profile).findings)) == "quarantine"
+                if profile.about(each.code).verdict((*each.findings, *parse(each, profile).findings)) == "quarantine"
             }
         ended = (InboundMessage.State.FAILED, InboundMessage.State.QUARANTINED)
         found = file.documents.filter(group=position, state__in=ended)
@@ -223,7 +245,7 @@ class EdiChannel:
     def _numbered(self, message: OutboundMessage, functional_id: str, *, test: bool) -> Interchange:
         """The envelope of a message: what is built again goes out under the numbers it had."""
         usage = "T" if test else "P"
-        expected = functional_id != "FA" and self.partner.format == Partner.Format.X12
+        expected = functional_id not in ("FA", "TA") and self.partner.format == Partner.Format.X12
         return Interchange.objects.filter(message=message).first() or Interchange.objects.create(
             partner=self.partner, message=message, functional_id=functional_id, usage=usage,
             control_number=control_number_next(self.partner, "interchange", usage),

@@ -35,11 +35,12 @@ from integrations.canonical import (
 )
 from integrations.edi_desk import Said
 from integrations.edi_files import DOCUMENTS, is_test, piece_read
-from integrations.erp.base import PURCHASE_ORDER_CREATE
+from integrations.erp.base import PURCHASE_ORDER_CHANGE, PURCHASE_ORDER_CREATE
 from integrations.mapping.inbound import answered_lines, invoice_input, ship_notices
-from integrations.models import InboundMessage, Interchange, Partner, PartnerDocument
+from integrations.models import InboundMessage, Interchange, OutboundMessage, Partner, PartnerDocument
 from integrations.services.inbox import acknowledge_after, file_split, findings_plain
 from integrations.services.informing import catalog_compared, stock_compared
+from integrations.services.interchange_answers import order_unread
 from integrations.services.profiles import profile_of
 from integrations.services.service_actor import service_actor
 from integrations.services.trials import Told, told_of
@@ -183,7 +184,7 @@ def _tried(partner: Partner, name: str) -> bool:
 
 
 def _apply(message: InboundMessage, partner: Partner, said: Said) -> _About:
-    profile, document = profile_of(partner), said.document
+    profile, document = profile_of(partner).about(message.kind), said.document
     wrong = [each for each in said.findings if profile.verdict([each]) == "quarantine"]
     if document is None:
         words = next((each.message for each in (*wrong, *said.findings)), "It cannot be read.")
@@ -238,15 +239,31 @@ def document_told(message: InboundMessage, partner: Partner, said: Said) -> Told
 def _answer(message: InboundMessage, partner: Partner, document: OrderAnswer) -> _About:
     about = _order(document.order_number, partner)
     # an answer may be said again and again, and the last one counts: only the same transmission is the same answer
-    own = "" if profile_of(partner).duplicates == "process" else message.control_number
+    own = "" if profile_of(partner).about(message.kind).duplicates == "process" else message.control_number
     key = _once(message, partner, document.order_number, own or _digest(document))
+    about_change = _about_change(about.number, partner, document)
     with tracing(about.trace_id):
+        if about_change and document.status == "rejected":
+            words = f"{partner.supplier.name} refuses the last change of this order as a whole."
+            purchase_order_record_rejection(order_number=about.number, system=partner.supplier.name, sentence=words)
         supplier_answer_record(
             actor=_actor(), order_number=about.number, supplier_id=partner.supplier_id, message_key=key[:100],
             status=document.status, lines=answered_lines(document),
             supplier_order_number=document.supplier_order_number[:40], answered_on=document.answered_on,
+            about_change=about_change,
         )  # fmt: skip
     return about
+
+
+def _about_change(number: str, partner: Partner, document: OrderAnswer) -> bool:
+    """Whether an answer without lines is about a change of the order. Some formats cannot say it: then a change they were told counts."""
+    if document.lines or document.answers == "change":
+        return not document.lines
+    told = OutboundMessage.objects.filter(
+        endpoint=partner.endpoint_id, document_kind="purchase_order", document_number=number, topic=PURCHASE_ORDER_CHANGE,
+        state=OutboundMessage.State.DELIVERED,
+    )  # fmt: skip
+    return told.exists()
 
 
 def _ship_notice(message: InboundMessage, partner: Partner, document: ShipNotice) -> _About:
@@ -311,15 +328,16 @@ def _acknowledgement(message: InboundMessage, partner: Partner, document: Acknow
 
 
 def _order_acknowledged(number: str, partner: Partner, interchange: Interchange, document: Acknowledgement) -> None:
-    rejected = interchange.acknowledgement == Interchange.Acknowledgement.REJECTED
-    dispatch = PurchaseOrder.Dispatch.FAILED if rejected else PurchaseOrder.Dispatch.ACKNOWLEDGED
-    with acting(actor=_actor(), reason=f"997 for interchange {interchange.control_number}"):
-        purchase_order_record_dispatch(order_number=number, channel="supplier", dispatch=dispatch)
-        if not rejected:
-            return
+    reason = f"997 for interchange {interchange.control_number}"
+    if interchange.acknowledgement == Interchange.Acknowledgement.REJECTED:
         codes = [*document.codes, *(code for each in document.sets for code in each.codes)]
         words = f"{partner.supplier.name} could not read the order (997 rejected it{', code ' + ', '.join(codes) if codes else ''})."
-        purchase_order_record_rejection(order_number=number, system=partner.supplier.name, sentence=words)
+        order_unread(number=number, partner=partner, sentence=words, reason=reason)
+        return
+    with acting(actor=_actor(), reason=reason):
+        purchase_order_record_dispatch(
+            order_number=number, channel="supplier", dispatch=PurchaseOrder.Dispatch.ACKNOWLEDGED
+        )
 
 
 _HANDLERS: Final[Mapping[type[Document], Callable[[InboundMessage, Partner, Any], _About]]] = {
@@ -375,7 +393,8 @@ def _once(message: InboundMessage, partner: Partner, name: str, content: str, *,
     key = prefix + content
     others = InboundMessage.objects.exclude(pk=message.pk)
     if first := others.filter(key=key).first():
-        state = State.QUARANTINED if profile_of(partner).duplicates == "quarantine" else State.DUPLICATE
+        policy = profile_of(partner).about(message.kind).duplicates
+        state = State.QUARANTINED if policy == "quarantine" else State.DUPLICATE
         raise _Verdict(state, "same_document", f"The same document came before, in {first.file_name}.")
     if changed and others.filter(endpoint=message.endpoint_id, key__startswith=prefix).exists():
         raise _Verdict(State.QUARANTINED, "number_reused", f"{changed} came before with other content.")

@@ -19,6 +19,7 @@ from django.utils import timezone
 from core.tracing import new_trace_id
 from integrations.edi_files import MEDIA_TYPES, Batch, EdiFile, Part, Unreadable, edi_file_read
 from integrations.models import InboundMessage, Partner
+from integrations.services.interchange_answers import interchange_answers_take, interchanges_answer
 from integrations.services.outbox import acknowledgement_queue
 from integrations.services.payloads import payload_keep_new, payloads_keep
 from integrations.services.profiles import profile_of
@@ -72,17 +73,24 @@ def file_split(*, file: InboundMessage, partner: Partner) -> None:
         _end(file, State.QUARANTINED, "wrong_format", f"This file is {found}; {agreed} was agreed.", findings)
         return
     digests = _keep(split)
-    documents = [
-        document
-        for part in split.parts
-        for document in _documents(file, part, _judge(file, partner, profile, part, digests), profile, digests)
-    ]
+    judged = [(part, _judge(file, partner, profile, part, digests)) for part in split.parts]
+    documents = [document for part, verdict in judged for document in _documents(file, part, verdict, profile, digests)]
     if not documents and not any(part.answers for part in split.parts):
         _end(file, State.FAILED, "empty", "The file holds no document.", findings)
         return
     for position, document in enumerate(documents, start=1):
         document.position = position
     InboundMessage.objects.bulk_create(documents)
+    answerable = judged if split.format == "x12" else []
+    interchanges_answer(
+        file=file,
+        parts=[(part, verdict.state, verdict.cause) for part, verdict in answerable],
+        timing=profile.acknowledge,
+    )
+    if file.lane == Lane.LIVE:
+        for part, verdict in judged:
+            if verdict.state == State.RECEIVED:
+                interchange_answers_take(partner=partner, part=part)
     _end(file, State.SPLIT, "", f"{len(documents)} documents", findings)
 
 
@@ -174,7 +182,8 @@ def _documents(
             for piece in batch.pieces
         ]  # fmt: skip
         # nobody waits for the answer to a file that a person put into the sandbox by hand
-        answered = profile.acknowledge == "on_receipt" and file.lane == Lane.LIVE
+        timing = profile.about(batch.pieces[0].kind).acknowledge if batch.pieces else profile.acknowledge
+        answered = timing == "on_receipt" and file.lane == Lane.LIVE
         if verdict.state == State.RECEIVED and batch.name and answered:
             _acknowledge(file, part, batch)
     return made
@@ -193,7 +202,7 @@ def acknowledge_after(document: InboundMessage, partner: Partner) -> None:
     What names an order that is not there yet holds it up for a while only: partners who miss a 997 send everything again.
     """
     profile = profile_of(partner)
-    if document.parent_id is None or profile.acknowledge != "after_processing":
+    if document.parent_id is None or profile.about(document.kind).acknowledge != "after_processing":
         return
     with transaction.atomic():
         # one at a time, so that the last two of a group do not each take the other for unfinished

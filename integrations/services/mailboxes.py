@@ -22,6 +22,10 @@ TRANSPORTS: Final[Mapping[str, type[Transport]]] = {"folder": Folder, "sftp": Sf
 _HOST: Final = re.compile(r"(?=.{1,253}$)[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
 _LONGEST_LINE: Final = 500
 _LONGEST_TEXT: Final = 20_000
+PUSH_NEWEST: Final = "push_secret"
+PUSH_BEFORE: Final = "push_secret_before"
+_PUSH: Final = (PUSH_NEWEST, PUSH_BEFORE)
+"""How a partner signs what it pushes to us: no setting of a transport, so no change of transport ends it."""
 
 
 def mailbox_of(endpoint: Endpoint, *, name: str) -> Mailbox:
@@ -75,7 +79,7 @@ def mailbox_configure(*, endpoint: Endpoint, transport: str, values: Mapping[str
     plain = {name: text.strip() for name, text in values.items() if not known[name].secret and text.strip()}
     endpoint.adapter = transport
     endpoint.config = {name: text for name, text in endpoint.config.items() if name not in known} | plain
-    endpoint.secrets = {name: text for name, text in endpoint.secrets.items() if name in mine & kept}
+    endpoint.secrets = {name: text for name, text in endpoint.secrets.items() if name in mine & kept or name in _PUSH}
     for name, text in values.items():
         if known[name].secret and text.strip():
             endpoint.secret_set(name, text.strip())

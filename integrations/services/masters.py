@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final, TypedDict
 
@@ -21,10 +21,11 @@ from django.utils import timezone
 from core.actors import EVERYWHERE, Actor
 from core.errors import NotAllowed, NotFound
 from core.secrets import SecretUnreadable
-from integrations.erp.base import BUDGET, Budget, ErpAdapter, MasterPage
+from integrations.erp.base import BUDGET, BudgetPage, ErpAdapter, MasterPage
 from integrations.models import Endpoint, MasterPull, MasterPullRow
 from integrations.remote import Answer
 from integrations.services.channels import ADAPTERS, adapter_for
+from integrations.services.drift import pull_noted
 from integrations.services.endpoints import available, backoff, place_at
 from integrations.services.service_actor import service_actor
 from masterdata.models import ExternalId, Role
@@ -181,14 +182,15 @@ def _page(pull: MasterPull) -> bool:
     return True
 
 
-def _asked(adapter: ErpAdapter, pull: MasterPull) -> MasterPage | Sequence[Budget] | str:
+def _asked(adapter: ErpAdapter, pull: MasterPull) -> MasterPage | BudgetPage | str:
     answer = adapter.budgets() if pull.kind == BUDGET else adapter.masters(pull.kind, pull.cursor)
+    pull_noted(pull.endpoint, pull.kind, answer if isinstance(answer, Answer) else None, answer.drift)
     if isinstance(answer, Answer):
         return answer.detail or f"It could not be asked ({answer.outcome.value})."
     return answer
 
 
-def _take_masters(pull: MasterPull, page: MasterPage | Sequence[Budget]) -> None:
+def _take_masters(pull: MasterPull, page: MasterPage | BudgetPage) -> None:
     if not isinstance(page, MasterPage):
         raise TypeError("a page of masters was expected")
     rows = [Said(external_id=each.external_id, number=each.number, values=each.values) for each in page.masters]
@@ -203,10 +205,10 @@ def _take_masters(pull: MasterPull, page: MasterPage | Sequence[Budget]) -> None
         _finish(pull)
 
 
-def _take_budgets(pull: MasterPull, told: MasterPage | Sequence[Budget]) -> None:
-    if isinstance(told, MasterPage):
+def _take_budgets(pull: MasterPull, page: MasterPage | BudgetPage) -> None:
+    if isinstance(page, MasterPage):
         raise TypeError("budgets were expected")
-    now = timezone.now()
+    told, now = page.budgets, timezone.now()
     outcome = budgets_take(
         system=pull.endpoint.code,
         rows=[

@@ -151,9 +151,11 @@ def partner_profile_import(*, actor: Actor, code: str, data: Any) -> Partner:
 
 
 def format_change(partner: Partner, form: str) -> None:
-    """Set the format; the caller saves. Raises Conflict where documents are live in another one."""
+    """Set the format; the caller saves. What it does not have is switched off. Raises Conflict where documents are live in another one."""
     if form != partner.format and partner.documents.filter(stage=Stage.LIVE).exists():
         raise Conflict("Documents are live in another format.", code="live_already")
+    if form != Partner.Format.X12:
+        partner.documents.filter(document__in=PartnerDocument.X12_ONLY).update(stage=Stage.OFF)
     partner.format = form
 
 

@@ -24,6 +24,7 @@ from procurement.models import Invoice, PurchaseOrder
 from procurement.services.purchase_orders import purchase_order_record_dispatch, purchase_orders_settle_rejection
 
 ACKNOWLEDGEMENT_SEND = "acknowledgement.send"
+INTERCHANGE_ANSWER_SEND = "interchange_answer.send"
 TEST_ORDER_SEND = "test_order.send"
 ORDER_RESEND = "order_again."
 """Begins the topic of an order (create), change (change) or cancellation (cancel) that was delivered before and is told once more."""
@@ -156,6 +157,24 @@ def remittance_announce(*, invoice_id: int) -> None:
         ignore_conflicts=True,
     )  # fmt: skip
     ring_after_commit([endpoint])
+
+
+def interchange_answer_queue(*, endpoint_id: int, file_id: int, place: int, key: str, trace_id: str, how: str) -> None:
+    """A TA1 goes back about the interchange at a place of a file, counted from 1.
+
+    `how` is again (its number came before), refused (nothing of it was taken), or empty.
+    """
+    number = f"{file_id}/TA1/{place}/{how}"
+    OutboundMessage.objects.bulk_create(
+        [
+            OutboundMessage(
+                endpoint_id=endpoint_id, topic=INTERCHANGE_ANSWER_SEND, document_kind="inbound_file", document_number=number,
+                stream=f"inbound_file:{file_id}/TA1/{place}", key=key, trace_id=trace_id, due_at=timezone.now(),
+            )
+        ],
+        ignore_conflicts=True,
+    )  # fmt: skip
+    ring_after_commit([endpoint_id])
 
 
 def acknowledgement_queue(*, endpoint_id: int, file_id: int, position: int, key: str, trace_id: str) -> None:

@@ -14,6 +14,7 @@ from integrations.erp.base import Payment, PaymentPage
 from integrations.models import Endpoint
 from integrations.remote import Answer
 from integrations.services.channels import adapter_for
+from integrations.services.drift import PAYMENT, pull_noted
 from integrations.services.endpoints import available, place_at
 from integrations.services.service_actor import service_actor
 from procurement.models import Invoice
@@ -52,6 +53,8 @@ def _page(endpoint: Endpoint) -> PaymentPage | None:
     except (ImproperlyConfigured, SecretUnreadable) as fault:
         _log.error("endpoint_misconfigured", endpoint=endpoint.code, reason=str(fault))
         return None
+    failure = page if isinstance(page, Answer) else None
+    pull_noted(endpoint, PAYMENT, failure, page.drift)
     if isinstance(page, Answer):
         _log.warning("payments_unread", endpoint=endpoint.code, outcome=page.outcome.value, reason=page.detail)
         return None

@@ -10,6 +10,7 @@ from typing import Any, Final
 from core.errors import Finding, Invalid
 from integrations import edifact, x12
 from integrations.edi_desk import recognise
+from integrations.edi_files import DOCUMENTS
 from integrations.models import Partner
 from integrations.x12 import Delimiters, Profile, X12Error
 from integrations.x12.advice import ADVICE
@@ -31,6 +32,8 @@ _ELSEWHERE: Final = frozenset({*_COLUMNS, "delimiters", "partner", "test"})
 HABITS: Final = tuple(each.name for each in fields(Profile) if each.name not in _ELSEWHERE)
 """The fields of a Profile that are kept as JSON."""
 VERSIONS: Final = ("003040", "003050", "003060", "004010", "004030", "004050", "004060", "005010")
+KINDS: Final = frozenset({*READERS, *DOCUMENTS, "ORDERS", "ORDCHG", "Order", "OrderChange", "OrderCancellation"})
+"""Types of documents of every format that are exchanged with partners."""
 _CODE: Final = re.compile(r"[A-Z0-9]{1,6}")
 _QUALIFIER: Final = re.compile(r"[A-Z0-9]{2,3}")
 _ITEMS: Final = ("supplier_part", "buyer_item", "manufacturer_part", "gtin")
@@ -142,6 +145,7 @@ def profile_findings(profile: Profile, fmt: str) -> Iterator[Finding]:
     for code in profile.verdicts:
         if code not in ADVICE:
             yield _finding("verdicts", f"There is no finding {code!r}.")
+    yield from _otherwise(profile)
     for extra in (*profile.required, *profile.forbidden):
         if extra.transaction not in READERS or not re.fullmatch(r"[A-Z][A-Z0-9]{1,2}", extra.segment):
             yield _finding(
@@ -151,10 +155,27 @@ def profile_findings(profile: Profile, fmt: str) -> Iterator[Finding]:
         yield _finding("acknowledgement_due_hours", f"An acknowledgement is due after 1 to {LONGEST_WAIT} hours.")
 
 
-def _names_of_things(profile: Profile) -> Iterator[Finding]:
-    for theirs, ours in profile.units.items():
+def _otherwise(profile: Profile) -> Iterator[Finding]:
+    """What differs for one type of document."""
+    for kind, other in profile.documents.items():
+        if kind not in KINDS:
+            yield _finding("documents", f"There is no document {kind!r}; known are {', '.join(sorted(KINDS))}.")
+        if other.version and other.version not in VERSIONS:
+            yield _finding("documents", f"{kind}: the version {other.version!r} is not one of {', '.join(VERSIONS)}.")
+        for code in other.verdicts:
+            if code not in ADVICE:
+                yield _finding("documents", f"{kind}: there is no finding {code!r}.")
+        yield from _unit_findings(other.units, "documents")
+
+
+def _unit_findings(units: Mapping[str, str], field: str) -> Iterator[Finding]:
+    for theirs, ours in units.items():
         if not theirs.strip() or len(theirs) > 6 or not _CODE.fullmatch(ours):
-            yield _finding("units", f"The unit {theirs!r} = {ours!r} is no pair of unit codes.")
+            yield _finding(field, f"The unit {theirs!r} = {ours!r} is no pair of unit codes.")
+
+
+def _names_of_things(profile: Profile) -> Iterator[Finding]:
+    yield from _unit_findings(profile.units, "units")
     for name in _ITEMS:
         qualifiers = getattr(profile, name)
         if not qualifiers or not all(_QUALIFIER.fullmatch(each) for each in qualifiers):

@@ -237,9 +237,11 @@ def _codes(found: Explained, profile: Profile) -> Iterator[Proposal]:
 def _verdicts(found: Explained, profile: Profile) -> Iterator[Proposal]:
     """What would keep their documents from being used every time."""
     words: dict[str, Finding] = {}
-    for finding in _findings(found):
-        if profile.verdict([finding]) == "quarantine":
-            words.setdefault(finding.code, finding)
+    judged = [(profile, found.findings), *((profile.about(said.kind), said.findings) for said in found.documents)]
+    for counts, findings in judged:
+        for finding in findings:
+            if counts.verdict([finding]) == "quarantine":
+                words.setdefault(finding.code, finding)
     unread = {finding.code for said in found.documents if said.document is None for finding in said.findings}
     for code, finding in words.items():
         if code not in unread:

@@ -130,7 +130,7 @@ def read(data: bytes, profile: Profile | None = None, schema_dir: str | None = N
     if reader is None:
         words = f"A UBL {root.name} is not one we read; known are {', '.join(_READERS)}."
         return UblReading(root.name, None, (*findings, Finding("unknown-set", words, "error", root.name, root.line)))
-    values = _Values(profile or Profile())
+    values = _Values((profile or Profile()).about(root.name))
     for path, what in _NEEDED[root.name].items():
         found = root.first(path)
         if found is None or not (found.text.strip() or found.children):

@@ -42,17 +42,19 @@ def document_bytes(document: Document, profile: Profile | None = None, at: datet
 
     Raises `UblError` for what UBL cannot say.
     """
-    writer = _Writer(profile or Profile())
+    profile = profile or Profile()
     if isinstance(document, Order):
         name, said = _ORDERS[document.purpose]
+        writer = _Writer(profile.about(name))
         return writer.root(name, said(writer, document, at or document.issued_at))
+    writer = _Writer(profile)
     if isinstance(document, OrderAnswer):
         return writer.root("OrderResponse", writer.response(document))
     if isinstance(document, ShipNotice):
         return writer.root("DespatchAdvice", writer.despatch(document))
     if isinstance(document, InvoiceDoc):
         return writer.root("CreditNote" if document.kind == "credit" else "Invoice", writer.invoice(document))
-    raise UblError(f"A {kind_of(document).replace('_', ' ')} cannot be said in UBL.")
+    raise UblError(f"This document ({kind_of(document).replace('_', ' ')}) cannot be said in UBL.")
 
 
 def _text(tag: str, value: str, **attributes: str) -> str:

@@ -7,7 +7,7 @@ for interchange in read(data):
 """
 
 from integrations.x12.codec import acknowledgement_bytes, document_bytes, order_bytes, outgoing, parse
-from integrations.x12.documents.acknowledgement import acknowledge
+from integrations.x12.documents.acknowledgement import acknowledge, counted
 from integrations.x12.documents.interchange_answer import (
     InterchangeAnswer,
     interchange_answer,
@@ -17,7 +17,7 @@ from integrations.x12.documents.interchange_answer import (
 from integrations.x12.documents.reading import Parsed
 from integrations.x12.envelope import Group, Interchange, TransactionSet, alone, read, rewrite, scan
 from integrations.x12.findings import Finding, X12Error
-from integrations.x12.profile import Extra, Profile
+from integrations.x12.profile import Extra, Otherwise, Profile
 from integrations.x12.tokens import Delimiters, Segment
 from integrations.x12.writer import Envelope, Outgoing, write
 
@@ -29,6 +29,7 @@ __all__ = [
     "Group",
     "Interchange",
     "InterchangeAnswer",
+    "Otherwise",
     "Outgoing",
     "Parsed",
     "Profile",
@@ -38,6 +39,7 @@ __all__ = [
     "acknowledge",
     "acknowledgement_bytes",
     "alone",
+    "counted",
     "document_bytes",
     "interchange_answer",
     "interchange_answers",

@@ -66,7 +66,7 @@ _WRITERS: Final[Mapping[type[Document], tuple[Callable[[Any], str], _Writer]]] =
 
 def parse(transaction_set: TransactionSet, profile: Profile | None = None) -> Parsed:
     """The canonical document of one transaction set, with the findings of reading it (those of its syntax are the set's own)."""
-    profile = profile or Profile()
+    profile = (profile or Profile()).about(transaction_set.code)
     reader = READERS.get(transaction_set.code)
     if reader is None:
         message = f"Transaction set {transaction_set.code!r} is not one we read; known are {', '.join(READERS)}."
@@ -81,9 +81,11 @@ def outgoing(document: Document, control: int, profile: Profile, delimiters: Del
     """A document as a transaction set to write. Raises `X12Error` for what X12, or this partner, cannot be told."""
     known = _WRITERS.get(type(document))
     if known is None:
-        raise X12Error(f"A {kind_of(document).replace('_', ' ')} cannot be said in X12.")
+        raise X12Error(f"This document ({kind_of(document).replace('_', ' ')}) cannot be said in X12.")
     code_of, writer = known
-    code, segments = code_of(document), writer(document, profile, delimiters)
+    code = code_of(document)
+    profile = profile.about(code)
+    segments = writer(document, profile, delimiters)
     if against := profile.agreed(code, segments):
         raise X12Error(against[0].message)
     return Outgoing(code, control, segments)

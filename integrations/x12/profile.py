@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from integrations.canonical import CanonicalError, ItemIdentity, Party, UnitCodes, plain, read_as
@@ -52,13 +52,28 @@ class Extra:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Otherwise:
+    """What was agreed about one kind of document in another way than about all others. What is not said is as everywhere.
+
+    `units` and `verdicts` go before those of the profile, name by name.
+    """
+
+    version: str = ""
+    units: Mapping[str, str] = field(default_factory=dict)
+    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    duplicates: DuplicatePolicy | None = None
+    acknowledge: AcknowledgementTiming | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """One partner's habits and what was agreed with them.
 
     `units` maps the partner's unit codes to ours; codes it does not name mean the same on both sides, and `unit_codes` says in
     which code list the result is. The tuples name the item qualifiers that are understood; the first of each is the one we write.
     `codes` adds the partner's own codes to our tables (data element → codes). `verdicts` says per finding code what is
-    done with a document, where that is not what the finding's severity says.
+    done with a document, where that is not what the finding's severity says. `documents` holds what differs for one type of document
+    ("810", "INVOIC", "Invoice"); `about` gives the profile that counts for it.
     """
 
     partner: str = ""
@@ -84,11 +99,28 @@ class Profile:
     duplicates: DuplicatePolicy = "ignore"
     acknowledge: AcknowledgementTiming = "on_receipt"
     acknowledgement_due_hours: int = 24
+    documents: Mapping[str, Otherwise] = field(default_factory=dict)
+
+    def about(self, kind: str) -> Profile:
+        """What counts for one type of document."""
+        other = self.documents.get(kind)
+        if other is None:
+            return self
+        return replace(
+            self,
+            version=other.version or self.version,
+            units={**self.units, **other.units},
+            verdicts={**self.verdicts, **other.verdicts},
+            duplicates=other.duplicates or self.duplicates,
+            acknowledge=other.acknowledge or self.acknowledge,
+            documents={},
+        )
 
     @property
     def extensions(self) -> Extensions:
         """The partner's own codes as `read` takes them."""
-        own = {**self.codes, "355": (*self.codes.get("355", ()), *self.units)}
+        elsewhere = (unit for other in self.documents.values() for unit in other.units)
+        own = {**self.codes, "355": (*self.codes.get("355", ()), *self.units, *elsewhere)}
         return tuple(sorted((reference, tuple(codes)) for reference, codes in own.items() if codes))
 
     def verdict(self, findings: Iterable[Finding]) -> Verdict:

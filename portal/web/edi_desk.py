@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, cast
 
 from django.contrib.auth.decorators import login_required
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_POST
 
 from core.errors import NotFound
 from integrations import edi_desk
+from integrations.canonical import SetStatus
 from integrations.partner_figures import partners_named
 from integrations.services.profiles import profile_of
 from integrations.x12 import Profile
@@ -33,6 +35,10 @@ MOST_LINES: Final = 2_000
 MOST_FIELDS: Final = 40
 MOST_FINDINGS: Final = 100
 MOST_TEXT: Final = 40_000
+MOST_SETS: Final = 50
+SET: Final = "set-"
+"""Begins the names of the fields in which the verdict on a set is chosen."""
+SET_STATUSES: Final = {"accepted": "Accepted", "accepted_with_errors": "Accepted with errors", "rejected": "Rejected"}
 FORMATS: Final = {
     "x12": "X12", "edifact": "EDIFACT", "ubl": "UBL", "cxml": "cXML", "xml": "XML of another kind", "unknown": "no format that we know",
 }  # fmt: skip
@@ -85,8 +91,9 @@ def desk(request: HttpRequest) -> HttpResponse:
     except Unusable as refusal:
         return _page(request, {"problem": str(refusal)}, status=422)
     profile, chosen = _profile(request)
+    shown = about_file(data, _shown(request), profile, _asked(request))
     return _page(
-        request, {**about_file(data, _shown(request), profile), **_compared(request, data, profile), "chosen": chosen}
+        request, {**shown, **_compared(request, data, profile), "chosen": chosen, "built": "build" in request.POST}
     )
 
 
@@ -106,7 +113,7 @@ def file(request: HttpRequest) -> HttpResponse:
         )
     profile, chosen = _profile(request)
     try:
-        made = _made(data, wanted, profile)
+        made = _made(data, wanted, profile, _asked(request))
     except edi_desk.DeskError as refusal:
         problem = f"It cannot be written as {FILES[wanted][0]}: {refusal}"
         shown = about_file(data, STEP, profile)
@@ -133,7 +140,7 @@ def _page(request: HttpRequest, context: dict[str, Any], *, status: int = 200) -
     most = f"{MOST_BYTES // 1_000_000} MB"
     response = render(
         request, "integration/edi_desk.html", {
-            **context, "typed": typed, "most": most, "most_bytes": MOST_BYTES,
+            "statuses": list(SET_STATUSES.items()), **context, "typed": typed, "most": most, "most_bytes": MOST_BYTES,
             "partners": [(row.supplier.code, row.supplier.name) for row in partners_named(actor_of(request))],
         }, status=status
     )  # fmt: skip
@@ -180,15 +187,39 @@ def _shown(request: HttpRequest) -> int:
     return min(max(wanted, STEP), MOST_LINES)
 
 
-def _made(data: bytes, wanted: str, profile: Profile | None = None) -> bytes:
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """How a file is to be written anew: the currency where it names none, only one of its documents, and verdicts of a person."""
+
+    currency: str = ""
+    only: int = 0
+    decided: Mapping[str, SetStatus] = field(default_factory=dict)
+
+
+def _asked(request: HttpRequest) -> Asked:
+    typed, told = request.POST, {}
+    for name in typed:
+        if name.startswith(SET) and typed[name] in SET_STATUSES:
+            told[name.removeprefix(SET)] = cast("SetStatus", typed[name])
+    currency = typed.get("currency", "").strip().upper()
+    only = typed.get("only", "")
+    return Asked(
+        currency=currency if re.fullmatch("[A-Z]{3}", currency) else "",
+        only=int(only) if only.isascii() and only.isdigit() and len(only) < 5 else 0, decided=told,
+    )  # fmt: skip
+
+
+def _made(data: bytes, wanted: str, profile: Profile | None, asked: Asked) -> bytes:
     at = timezone.now()
     if wanted in edi_desk.TARGETS:
-        return edi_desk.convert(data, cast("edi_desk.Target", wanted), at=at, profile=profile)
-    return edi_desk.acknowledgement(data, at=at, ta1=wanted == "ta1", profile=profile)
+        target = cast("edi_desk.Target", wanted)
+        return edi_desk.convert(data, target, at=at, profile=profile, currency=asked.currency, only=asked.only)
+    return edi_desk.acknowledgement(data, at=at, ta1=wanted == "ta1", profile=profile, decided=asked.decided)
 
 
-def about_file(data: bytes, shown: int, profile: Profile | None = None) -> dict[str, Any]:
+def about_file(data: bytes, shown: int, profile: Profile | None = None, asked: Asked | None = None) -> dict[str, Any]:
     """Everything a page shows of a file: what it is, its findings, `shown` of its segments, what it says, its answers."""
+    asked = asked or Asked()
     found = edi_desk.explain(data, profile)
     lines = found.lines[:shown]
     at = {line.place: number for number, line in reversed(list(enumerate(lines, start=1))) if line.place >= 0}
@@ -211,14 +242,26 @@ def about_file(data: bytes, shown: int, profile: Profile | None = None) -> dict[
         "line_count": len(found.lines),
         "more": min(shown + STEP, MOST_LINES) if shown < min(len(found.lines), MOST_LINES) else 0,
         "raw": "" if lines else data[:4_000].decode("utf-8", "replace"),
-        "json": _text(data, "json", profile),
-        "targets": [(to, FILES[to][0]) for to in ("json", "x12", "ubl", "edifact")] if _readable(found.documents) else [],
-        "answers": [{"to": to, "label": FILES[to][0], **_text(data, to, profile)} for to in ("997", "ta1")] if found.format == "x12" else [],
+        "json": _text(data, "json", profile, Asked()),
+        "currency": asked.currency, "only": asked.only,
+        "readable": [(n, f"{n}: {each.kind} {each.control}"[:60]) for n, each in enumerate(_read(found.documents)[:MOST_SETS], start=1)],
+        "sets": _sets(data, profile, asked) if found.format == "x12" else [],
+        "targets": [(to, FILES[to][0]) for to in ("json", "x12", "ubl", "edifact")] if _read(found.documents) else [],
+        "answers": [{"to": to, "label": FILES[to][0], **_text(data, to, profile, asked)} for to in ("997", "ta1")] if found.format == "x12" else [],
     }  # fmt: skip
 
 
-def _readable(documents: Iterable[edi_desk.Said]) -> bool:
-    return any(each.document is not None for each in documents)
+def _read(documents: Iterable[edi_desk.Said]) -> list[edi_desk.Said]:
+    return [each for each in documents if each.document is not None]
+
+
+def _sets(data: bytes, profile: Profile | None, asked: Asked) -> list[dict[str, str]]:
+    """Every set that a 997 answers with our verdict on it, or the one that was chosen."""
+    known = edi_desk.set_verdicts(data, profile)
+    return [
+        {"name": name, "label": name.replace("-", " "), "status": asked.decided.get(name, status)}
+        for name, status in list(known.items())[:MOST_SETS]
+    ]
 
 
 def _kinds(documents: tuple[edi_desk.Said, ...]) -> str:
@@ -231,10 +274,10 @@ def _kinds(documents: tuple[edi_desk.Said, ...]) -> str:
     return f"{len(documents)} documents: " + ", ".join(f"{n} × {kind[:40]}" for kind, n in list(counts.items())[:10])
 
 
-def _text(data: bytes, wanted: str, profile: Profile | None) -> dict[str, Any]:
+def _text(data: bytes, wanted: str, profile: Profile | None, asked: Asked) -> dict[str, Any]:
     """The text of a conversion, cut where it is long; or why there is none."""
     try:
-        made = _made(data, wanted, profile).decode("utf-8", "replace")
+        made = _made(data, wanted, profile, asked).decode("utf-8", "replace")
     except edi_desk.DeskError as refusal:
         return {"problem": str(refusal)}
     return {"text": made[:MOST_TEXT], "cut": len(made) > MOST_TEXT}

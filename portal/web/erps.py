@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from core.actors import EVERYWHERE, Actor
 from core.errors import DomainError, Invalid, NotFound
-from integrations.models import Endpoint, FieldDrift
+from integrations.models import Endpoint, FieldDrift, Unread
 from integrations.services.routes import KINDS, erp_move, erp_move_preview, erp_move_withdraw, erp_places
 from masterdata.models import Role
 from portal.links import link
@@ -41,6 +41,7 @@ def erps(request: HttpRequest) -> HttpResponse:
             "typed": request.GET,
             "preview": preview,
             "problem": problem,
+            "unread": Unread.objects.select_related("endpoint") if sees_answers else (),
             "drift": FieldDrift.objects.select_related("endpoint", "message") if sees_answers else (),
         },
     )

@@ -88,7 +88,7 @@ TOGETHER = {
 """What may be decided alike for several cases: nothing that ends an invoice."""
 CONFIRM = {
     "short_pay": "This difference is taken off what is paid.",
-    "accept_answer": "It becomes what was ordered.",
+    "accept_answer": "It becomes what was ordered; what does not come waits on the workbench.",
     "send_again": "The ERP gets the whole order anew.",
     "cancel_order": "The supplier is told too, and the lines go back to sourcing.",
     "refuse_answer": "The line leaves this order and waits on the workbench for another source.",

@@ -165,7 +165,7 @@ PROPOSALS = Listing(
     ),
 )  # fmt: skip
 MESSAGES = Listing(
-    name="messages", screen="messages", keep=("direction", "state", "endpoint", "topic", "cause"), start="-number",
+    name="messages", screen="messages", keep=("direction", "state", "endpoint", "topic", "cause", "facility"), start="-number",
     orders=(NUMBER,),
 )  # fmt: skip
 CASES: Mapping[str, Listing] = {queue: _cases(queue) for queue in ("ap", "buyer", "receiver")}

@@ -64,7 +64,7 @@ HEADER = ("What", "Document", "With", "State", "Detail", "Reference", "Tries", "
 def messages(request: HttpRequest) -> HttpResponseBase:
     actor, query = _reader(request), request.GET
     into = query.get("direction") == "in"
-    wanted: dict[str, Any] = {name: query.get(name, "") for name in ("endpoint", "state", "cause")}
+    wanted: dict[str, Any] = {name: query.get(name, "") for name in ("endpoint", "state", "cause", "facility")}
     wanted |= {"text": query.get("q", "")[:80].strip(), "kind" if into else "topic": query.get("topic", "")}
     found: Any = selectors.inbound_found(actor, **wanted) if into else selectors.outbound_found(actor, **wanted)
     return lists.answer(
@@ -75,12 +75,16 @@ def messages(request: HttpRequest) -> HttpResponseBase:
 
 def _frame(request: HttpRequest, actor: Actor, into: bool) -> dict[str, Any]:
     query = request.GET
-    endpoints: dict[str, tuple[str, int]] = {}
-    states, topics = Counter[str](), Counter[str]()
-    for code, name, state, what, n in selectors.counted(actor, "in" if into else "out"):
-        endpoints[code] = (name, endpoints.get(code, (name, 0))[1] + n)
-        states[state] += n
-        topics[what] += n
+    states, topics, causes = Counter[str](), Counter[str](), Counter[str]()
+    endpoints, places = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for each in selectors.counted(actor, "in" if into else "out"):
+        endpoints[each.endpoint] += each.count
+        states[each.state] += each.count
+        topics[each.what] += each.count
+        causes[each.cause] += (
+            0 if each.state in (OutboundMessage.State.DELIVERED, InboundMessage.State.APPLIED) else each.count
+        )
+        places[each.facility] += each.count
     return {
         "tabs": [
             parts.Tab(label="Sent", href="?", active=not into, icon="send"),
@@ -89,7 +93,9 @@ def _frame(request: HttpRequest, actor: Actor, into: bool) -> dict[str, Any]:
         "facets": [
             _facet(query, "state", "State", [(s, status_of(s, "message")[0], n) for s, n in states.most_common()]),
             _facet(query, "topic", "What", [(t, message_name(t), n) for t, n in topics.most_common(12) if t]),
+            _facet(query, "cause", "Why", [(c, cause_name(c), n) for c, n in causes.most_common(12) if c and n]),
             _facet(query, "endpoint", "With", _busiest(endpoints, query.get("endpoint", ""))),
+            _facet(query, "facility", "Facility", _busiest(places, query.get("facility", ""))),
         ],
         "into": into,
         "groups": [_group(group) for group in selectors.dead_letters(actor)],
@@ -110,10 +116,22 @@ def _in_line(row: InboundMessage) -> Sequence[object]:
     )  # fmt: skip
 
 
-def _busiest(endpoints: dict[str, tuple[str, int]], chosen: str) -> list[tuple[str, str, int]]:
-    """The twelve endpoints with most messages, and the chosen one."""
-    found = sorted(((code, name, n) for code, (name, n) in endpoints.items()), key=lambda each: (-each[2], each[1]))
-    return [each for place, each in enumerate(found) if place < 12 or each[0] == chosen]
+def cause_name(cause: str) -> str:
+    """The class of a failure as a person says it."""
+    return CAUSES.get(cause) or cause.replace("_", " ").capitalize()
+
+
+CAUSES = {
+    "transient": "Not reached", "permanent": "Refused", "authentication": "Sign-in refused", "contract": "Answer not understood",
+    "unknown": "No answer", "crashed": "Worker died",
+}  # fmt: skip
+"""Other causes go by their own words."""
+
+
+def _busiest(found: Counter[tuple[str, str]], chosen: str) -> list[tuple[str, str, int]]:
+    """The twelve with most messages, and the chosen one."""
+    rows = sorted(((code, name, n) for (code, name), n in found.items() if code), key=lambda each: (-each[2], each[1]))
+    return [each for place, each in enumerate(rows) if place < 12 or each[0] == chosen]
 
 
 def _facet(query: QueryDict, key: str, label: str, values: list[tuple[str, str, int]]) -> parts.Facet:
@@ -124,11 +142,11 @@ def _facet(query: QueryDict, key: str, label: str, values: list[tuple[str, str, 
         values=[
             parts.FacetValue(
                 label=text, count=n, selected=value == chosen,
-                href=parts.query_with(query, cause=None, **{key: None if value == chosen else value}),
+                href=parts.query_with(query, **{key: None if value == chosen else value}),
             )
             for value, text, n in values
         ],
-        clear=parts.query_with(query, cause=None, **{key: None}) if chosen else "",
+        clear=parts.query_with(query, **{key: None}) if chosen else "",
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from integrations.services import onboarding, samples
 from integrations.services.checklists import Item, checklist, missing_for
 from integrations.services.mailboxes import TRANSPORTS, transport_described
 from integrations.services.profiles import VERSIONS, profile_of
-from integrations.x12 import Delimiters, Extra
+from integrations.x12 import Delimiters, Extra, Otherwise
 from portal.links import link
 from portal.web import format as fmt
 from portal.web import parts
@@ -37,6 +37,13 @@ STEPS: Final = {
 }  # fmt: skip
 PROPOSED: Final = "take-"
 """Begins the names of the fields in which proposals of a sample are chosen."""
+_VERDICTS: Final = ("accept", "warn", "quarantine")
+_PLAIN: Final[Mapping[str, tuple[str, ...]]] = {
+    "version": VERSIONS,
+    "duplicates": tuple(VERDICTS),
+    "acknowledge": tuple(TIMINGS),
+}
+"""What may differ for one type of document, and what it can be."""
 _ITEMS: Final = ("supplier_part", "buyer_item", "manufacturer_part", "gtin")
 _DELIMITERS: Final = ("element", "component", "segment", "repetition")
 _SPECIAL: Final = {"\\n": "\n", "\\r": "\r", "\\x1c": "\x1c", "\\x1d": "\x1d", "\\x1e": "\x1e", "\\x1f": "\x1f"}
@@ -154,7 +161,7 @@ def _transport(
         ]
         fields.append({
             "name": name, "label": setting["label"], "kind": secret if setting["secret"] else plain, "choices": choices,
-            "value": typed or kept or setting["default"], "required": setting["required"] and not sealed,
+            "value": typed or kept or setting["default"], "required": setting["required"] and not sealed and not (keys and name == "host_key"),
             "help": " ".join(each for each in notes if each),
         })  # fmt: skip
     return {
@@ -191,7 +198,7 @@ def _identifiers(request: HttpRequest, _actor: Actor, row: Partner, _items: list
 def _units(request: HttpRequest, _actor: Actor, row: Partner, _items: list[Item]) -> dict[str, Any]:
     profile = profile_of(row)
     value = {
-        "units": _pairs(profile.units), "verdicts": _pairs(profile.verdicts),
+        "units": _pairs(profile.units), "verdicts": _pairs(profile.verdicts), "documents": _otherwise(profile.documents),
         "codes": "\n".join(f"{ref} = {', '.join(codes)}" for ref, codes in profile.codes.items()),
         **{name: ", ".join(getattr(profile, name)) for name in _ITEMS},
         "required": _extras(profile.required), "forbidden": _extras(profile.forbidden), "duplicates": profile.duplicates,
@@ -342,9 +349,10 @@ def _act_units(actor: Actor, code: str, request: HttpRequest) -> str:
             code="verdict", field="verdicts", message=f"{code}: {verdict!r} is none of accept, warn and quarantine."
         )
         for code, verdict in verdicts.items()
-        if verdict not in ("accept", "warn", "quarantine")
+        if verdict not in _VERDICTS
     ]
     changes["verdicts"] = verdicts
+    changes["documents"] = _otherwise_in(typed, findings)
     if changes["duplicates"] not in VERDICTS:
         findings.append(Finding(code="choice", field="duplicates", message="Choose what is done with duplicates."))
     if "acknowledge" in typed:
@@ -436,6 +444,35 @@ def _pairs_in(typed: QueryDict, name: str, findings: list[Finding]) -> dict[str,
             continue
         found[left] = right
     return found
+
+
+def _otherwise(documents: Mapping[str, Otherwise]) -> str:
+    """Lines of `856 unit CS = CA`, `810 verdict se-count = accept`, `850 version = 005010`."""
+    lines = []
+    for kind, other in documents.items():
+        lines += [f"{kind} unit {left} = {right}" for left, right in other.units.items()]
+        lines += [f"{kind} verdict {left} = {right}" for left, right in other.verdicts.items()]
+        for name in _PLAIN:
+            if value := getattr(other, name):
+                lines.append(f"{kind} {name} = {value}")
+    return "\n".join(lines)
+
+
+def _otherwise_in(typed: QueryDict, findings: list[Finding]) -> dict[str, Otherwise]:
+    """What is typed like this; what is not of one of these forms is said."""
+    found: dict[str, dict[str, Any]] = {}
+    for line, value in _pairs_in(typed, "documents", findings).items():
+        kind, _, rest = line.partition(" ")
+        what, _, name = rest.strip().partition(" ")
+        about = found.setdefault(kind, {})
+        if what in ("unit", "verdict") and name.strip() and (what == "unit" or value in _VERDICTS):
+            about.setdefault(f"{what}s", {})[name.strip()] = value
+        elif not name and value in _PLAIN.get(what, ()):
+            about[what] = value
+        else:
+            message = f"“{line} = {value}” is not of a form like 810 verdict se-count = accept."
+            findings.append(Finding(code="otherwise", field="documents", message=message))
+    return {kind: Otherwise(**about) for kind, about in found.items() if about}
 
 
 def _extras(extras: tuple[Extra, ...]) -> str:

@@ -146,6 +146,8 @@ def agreed_shown(row: Partner) -> list[tuple[str, str]]:
         ("Units", units or "as everywhere"), ("Duplicates are", VERDICTS[profile.duplicates]),
         ("Findings", ", ".join(f"{code}: {verdict}" for code, verdict in profile.verdicts.items()) or "as severe as they are"),
     ]  # fmt: skip
+    if profile.documents:
+        shown.append(("Otherwise for", ", ".join(sorted(profile.documents))))
     if row.format == Partner.Format.X12:
         shown[2:2] = [
             ("Version", profile.version),
@@ -216,7 +218,7 @@ def _went(row: OutboundMessage) -> dict[str, Any]:
     return {
         "pk": row.pk, "href": link("message", row.pk), "name": message_name(row.topic), "badge": badge(row.state, "message"),
         # an acknowledgement is about a file of theirs: its key says their numbers
-        "number": row.key.removeprefix("997:") if row.document_kind == "inbound_file" else row.document_number,
+        "number": row.key.removeprefix("997:").removeprefix("TA1:") if row.document_kind == "inbound_file" else row.document_number,
         "when": fmt.age(row.delivered_at or row.created_at, ZONE),
         "acknowledgement": badge(answered) if answered != "not_expected" else "",
         "again": row.document_kind == "purchase_order" and row.state == OutboundMessage.State.DELIVERED,

@@ -36,6 +36,7 @@ ADVICE = {
     Alert.Kind.CIRCUIT_OPEN: "Nothing is lost: messages wait and leave in order when it answers again.",
     Alert.Kind.SIGN_IN: "Give the endpoint valid credentials, then resume it.",
     Alert.Kind.STUCK: "Look whether the worker runs, and what the documents wait for.",
+    Alert.Kind.UNREAD: "Ask the ERP's people what they changed; what is held is taken in as soon as it is said as agreed again.",
     Alert.Kind.ACKNOWLEDGEMENT_OVERDUE: "Ask the partner whether our transmissions arrived.",
     Alert.Kind.ANSWER_OVERDUE: "Ask the supplier whether the orders were taken.",
     Alert.Kind.ORDER_LATE: "Ask the supplier for a new date, or order elsewhere.",
@@ -86,6 +87,8 @@ def _where(row: Alert) -> str:
     """The page where something can be done."""
     if row.endpoint is None:
         return f"{link('orders')}?view=late" if row.kind == Alert.Kind.ORDER_LATE else link("endpoints")
+    if row.kind == Alert.Kind.UNREAD:
+        return link("erps")
     came = row.key.startswith((f"{row.kind}:in:",))
     direction = "&direction=in" if came else ""
     states = {

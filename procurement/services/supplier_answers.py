@@ -57,10 +57,11 @@ def supplier_answer_record(
     lines: Sequence[AnsweredLineInput],
     supplier_order_number: str = "",
     answered_on: date | None = None,
+    about_change: bool = False,
 ) -> SupplierAnswer:
     """Keep the answer, take over what is within tolerance, and put the rest before the buyer. Raises NotFound, Invalid.
 
-    The same `message_key` is applied once; the first answer is given back.
+    A yes or no without lines is about every line of the order; one `about_change` is about a change of it, and about no line. The same `message_key` is applied once; the first answer is given back.
     """
     with acting(actor=actor, reason=f"supplier answer {supplier_order_number}".strip()):
         order = _supplier_order(order_number, supplier_id)
@@ -68,7 +69,7 @@ def supplier_answer_record(
         if known:
             return known
         order_lines = list(order.lines.select_related("item").prefetch_related("item__packagings"))
-        lines = lines or _whole(order_lines, status)
+        lines = lines or ([] if about_change else _whole(order_lines, status))
         found = [(_find_line(order_lines, line), line) for line in lines]
         pairs = [(ol, _in_order_unit(ol, line)) for ol, line in found]
         limits = limits_for(facility_id=order.facility_id, supplier_id=supplier_id)
@@ -217,13 +218,18 @@ def _open_cases(order: PurchaseOrder, rows: Sequence[SupplierAnswerLine], judged
         ExceptionCase(
             queue=ExceptionCase.Queue.BUYER, kind=ExceptionCase.Kind.ANSWER, facility_id=order.facility_id,
             supplier_id=order.supplier_id, order=order, order_line=ol, answer_line=row,
-            title=f"{row.get_action_display()}: {ol.description}"[:200], amount=round_money(decision.amount),
+            title=_title(row, ol, decision), amount=round_money(decision.amount),
             currency=order.currency, due_at=timezone.now() + BUYER_TARGET,
             explanation={"sentence": decision.sentence, "line": ol.line_number, "short": f"{decision.short:f}"},
         )
         for row, ol, decision in waiting
     )  # fmt: skip
     return len(waiting)
+
+
+def _title(row: SupplierAnswerLine, ol: PurchaseOrderLine, decision: AnswerDecision) -> str:
+    part = row.action in ("accepted", "rejected") and 0 < decision.short < ol.quantity
+    return f"{row.get_action_display()}{' in part' if part else ''}: {ol.description}"[:200]
 
 
 @dataclass(frozen=True, kw_only=True)

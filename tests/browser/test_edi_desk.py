@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,10 @@ def test_a_file_is_read_continued_and_compared(visitor: Visitor) -> None:
     with page.expect_download() as taken:
         page.get_by_role("button", name="UBL").click()
     assert Path(taken.value.path()).read_bytes().startswith(b"<?xml")
+    page.get_by_text("Build the 997 by hand").click()
+    page.get_by_label("PO 7 850 0001").select_option("accepted")
+    page.get_by_role("button", name="Build it like this").click()
+    expect(page.locator("#answer-997")).to_have_value(re.compile(r"AK5\*A~"))
     visitor.check("edi-desk")
 
     page.set_viewport_size({"width": 1440, "height": 900})

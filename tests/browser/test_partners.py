@@ -20,6 +20,7 @@ from procurement.services.approvals import approval_decide
 from procurement.services.purchase_orders import purchase_order_create, purchase_order_issue
 from tests.browser.harness import Visitor, visit
 from tests.factories import Network, make_network, make_user
+from tests.integrations.transports import sshd
 from tests.road import line, step_of, submitted
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -110,6 +111,69 @@ def test_a_new_supplier_is_live_in_minutes(visitor: Visitor, net: Network, tmp_p
     expect(page.get_by_role("heading", name="What they sent last")).to_be_visible()
     expect(page.get_by_text(order.number).first).to_be_visible()
     visitor.check("partner")
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "document", "lives_with"),
+    [
+        ("einvoicing-en16931__edifact_examples_EDIFACT_EXAMPLE6.TXT", "EDIFACT", "Invoices and credits", "iea-control"),
+        ("ubl__raw_xml_UBL-DespatchAdvice-2.0-Example.xml", "UBL", "Ship notices", ""),
+    ],
+)
+def test_other_styles_are_live_in_minutes_too(
+    visitor: Visitor, net: Network, name: str, form: str, document: str, lives_with: str
+) -> None:
+    if not SAMPLE.exists():
+        pytest.skip("NO SAMPLES: the public sample files are not beside the project")
+    visitor.login_as(make_user("support", (Role.INTEGRATION_SUPPORT, None)))
+    page = visitor.page
+    visitor.goto("/partners/new/")
+    page.get_by_label("Supplier").select_option("BETA")
+    page.get_by_role("button", name="Begin").click()
+    # nobody has to know which format it is: the file says it
+    page.get_by_label(document).check()
+    page.get_by_role("button", name="Keep this").click()
+    page.get_by_label("Folder", exact=True).fill("BETA")
+    page.get_by_role("button", name="Keep and try it").click()
+    page.get_by_role("list", name="Set-up").get_by_role("link", name="Test files").click()
+    page.get_by_label("A file, of up to 1 MB").set_input_files(SAMPLE.parent / name)
+    page.get_by_role("button", name="Read it", exact=True).click()
+    expect(page.get_by_role("heading", name=f"{name} is {form}")).to_be_visible()
+    if lives_with:
+        page.locator(f'[name="take-verdict:{lives_with}"]').select_option("warn")
+    page.evaluate("scrollTo(0, 0)")
+    visitor.check(f"partner-proposals-{form.lower()}")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("button", name="Take it over and read it again").click()
+    expect(page.get_by_text("Read and understood, but of no effect").first).to_be_visible()
+    order = now_ordered(net)
+    page.reload()
+    page.get_by_label("Try it as if it were about our order").select_option(order.number)
+    page.get_by_role("button", name="Try it", exact=True).click()
+    expect(page.get_by_role("heading", name=f"As if it were about {order.number}").first).to_be_visible()
+    page.evaluate("scrollTo(0, 0)")
+    visitor.check(f"partner-against-{form.lower()}")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("list", name="Set-up").get_by_role("link", name="Go live", exact=True).click()
+    page.get_by_role("button", name=f"Go live with {document}").click()
+    expect(page.get_by_text("Live", exact=True)).to_have_count(1)
+
+
+def test_a_host_key_is_fetched_and_pinned(visitor: Visitor, net: Network, tmp_path: Path) -> None:
+    visitor.login_as(make_user("support", (Role.INTEGRATION_SUPPORT, None)))
+    page = visitor.page
+    with sshd.running(tmp_path / "sshd", tmp_path / "BETA") as server:
+        visitor.goto("/partners/ACME/setup/transport/?transport=sftp")
+        settings = server.settings()
+        for name in ("host", "port", "user", "internal_hosts"):
+            page.locator(f'[name="{name}"]').fill(settings[name])
+        page.get_by_role("button", name="Fetch the host key").click()
+        expect(page.get_by_text(server.fingerprint())).to_be_visible()
+        visitor.check("partner-host-key")
+        page.set_viewport_size({"width": 1440, "height": 900})
+        page.locator('[name="private_key"]').fill(server.private_key)
+        page.get_by_role("button", name="Pin it, keep and try").click()
+        expect(page.get_by_text("Up", exact=True)).to_be_visible()
 
 
 def now_ordered(net: Network) -> PurchaseOrder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -12,6 +13,7 @@ from integrations.models import Attempt, Endpoint, InboundMessage, OutboundMessa
 from masterdata.models import Item, ItemPackaging, Role
 from procurement.models import Receipt
 from procurement.services.approvals import approval_decide
+from procurement.services.supplier_answers import AnsweredLineInput, supplier_answer_record
 from tests.browser.harness import Visitor
 from tests.factories import Network, make_network, make_user, put_stock
 from tests.road import billed, line, ordered, received, step_of, submitted
@@ -177,3 +179,30 @@ def test_a_list_is_ordered_and_its_filter_kept_by_keyboard(visitor: Visitor, net
     expect(page.get_by_role("link", name=order.number)).to_be_visible()
     visitor.check("orders-kept")
     visitor.check("orders-kept", dark=True)
+
+
+def test_a_buyer_finds_what_a_supplier_does_not_confirm(visitor: Visitor, net: Network) -> None:
+    order = ordered(net)
+    supplier_answer_record(
+        actor=net.actor("buyer@NORTH"), order_number=order.number, supplier_id=order.supplier_id, message_key="m",
+        status="changed", lines=[AnsweredLineInput(line_number=1, action="accepted", quantity=Decimal(6))],
+    )  # fmt: skip
+    visitor.login_as(net.users["buyer@NORTH"])
+    visitor.goto("/exceptions/buyer/")
+    visitor.check("short-answer")
+    page = visitor.page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("button", name="Accept the change").click()
+    page.locator("#confirm-yes").click()
+    expect(page.get_by_text("taken over")).to_be_visible()
+    visitor.goto("/workbench/")
+    expect(page.get_by_text("of 10 BX, the rest is ordered or ended")).to_be_visible()
+    page.get_by_text("No longer needed…").click()
+    visitor.check("workbench-rest")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_label("Why the ticked lines are no longer needed").fill("six do, said the ward")
+    page.get_by_role("button", name="End the ticked lines").click()
+    expect(page.get_by_text("Everything has a source")).to_be_visible()
+    visitor.goto(f"/requisitions/{order.requisition.number}/")
+    expect(page.get_by_text("4 BX no longer needed")).to_be_visible()
+    visitor.check("requisition-rest")

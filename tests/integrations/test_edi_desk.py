@@ -186,3 +186,57 @@ def test_an_explained_document_is_the_parsed_one() -> None:
     profile = Profile()
     (said,) = edi_desk.explain(ORDER, profile).documents
     assert said.document == parse(read(ORDER)[0].groups[0].sets[0], profile).document
+
+
+def two_orders() -> bytes:
+    again = document_bytes(simple(number="PO-2"), ENVELOPE)
+    return ORDER + again.replace(b"000000042", b"000000043")
+
+
+def test_one_of_several_documents_is_converted() -> None:
+    with pytest.raises(edi_desk.DeskError, match="holds 2 documents; a file in ubl holds one: say which"):
+        edi_desk.convert(two_orders(), "ubl", at=AT)
+    assert b"<cbc:ID>PO-2</cbc:ID>" in edi_desk.convert(two_orders(), "ubl", at=AT, only=2)
+    with pytest.raises(edi_desk.DeskError, match="there is no document 3"):
+        edi_desk.convert(two_orders(), "ubl", at=AT, only=3)
+
+
+def test_a_currency_is_meant_where_the_file_names_none() -> None:
+    silent = ORDER.replace(b"CUR*BY*USD~\n", b"").replace(b"SE*14", b"SE*13")
+    with pytest.raises(edi_desk.DeskError, match="no currency"):
+        edi_desk.convert(silent, "ubl", at=AT)
+    assert b'currencyID="CAD"' in edi_desk.convert(silent, "ubl", at=AT, currency="CAD")
+    assert b'currencyID="USD"' in edi_desk.convert(ORDER, "ubl", at=AT, currency="CAD")
+
+
+def test_a_997_is_built_by_hand() -> None:
+    name = "PO-7-850-0001"
+    assert edi_desk.set_verdicts(ORDER) == {name: "accepted"}
+    assert edi_desk.set_verdicts(BROKEN) == {name: "rejected"}
+    assert edi_desk.set_verdicts(b"nothing") == {}
+    turned = edi_desk.acknowledgement(ORDER, at=AT, decided={name: "rejected"})
+    assert b"AK5*R~\nAK9*R*1*1*0~" in turned
+    forgiven = edi_desk.acknowledgement(BROKEN, at=AT, decided={name: "accepted"})
+    assert b"AK5*A~\nAK9*A*1*1*1~" in forgiven
+    kept = edi_desk.acknowledgement(BROKEN, at=AT, decided={name: "accepted_with_errors"})
+    assert b"AK5*E*4~\nAK9*E*1*1*1~" in kept
+    assert edi_desk.acknowledgement(ORDER, at=AT, decided={"PO-9-850-0001": "rejected"}) == edi_desk.acknowledgement(
+        ORDER, at=AT
+    )
+
+
+def test_a_group_without_a_name_is_not_answered_and_the_others_are() -> None:
+    nameless = b"".join([ORDER.replace(b"GS*PO*", b"GS**"), ORDER.replace(b"000000042", b"000000043")])
+    assert edi_desk.acknowledgement(nameless, at=AT).count(b"AK1*PO*7~") == 1
+
+
+def test_the_command_takes_the_same_choices(files: dict[str, str], tmp_path: Path) -> None:
+    out = tmp_path / "made"
+    call_command("edi", "ack", files["good"], "--decide", "PO-7-850-0001=rejected", "--out", str(out))
+    assert b"AK5*R~" in out.read_bytes()
+    with pytest.raises(CommandError, match="they are PO-7-850-0001"):
+        call_command("edi", "ack", files["good"], "--decide", "PO-8-850-0001=rejected")
+    call_command(
+        "edi", "convert", files["good"], "--to", "ubl", "--document", "1", "--currency", "CAD", "--out", str(out)
+    )
+    assert b"PO-2026-000017" in out.read_bytes()

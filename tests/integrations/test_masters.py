@@ -12,9 +12,11 @@ from django.utils import timezone
 from core.actors import Actor
 from core.errors import NotAllowed, NotFound
 from integrations.erp.rest_erp import adapter as rest
-from integrations.models import MasterPull, MasterPullRow
+from integrations.models import Alert, FieldDrift, MasterPull, MasterPullRow, Unread
 from integrations.services import masters
+from integrations.services.alerts import alerts_check
 from integrations.services.masters import masters_plan, masters_request, masters_run
+from integrations.services.payments import payments_pull
 from masterdata.models import ExternalId, MasterProposal, Role, Supplier
 from masterdata.selectors import actor_for
 from masterdata.services.stewardship import record_set
@@ -191,3 +193,61 @@ def test_budgets_come_with_the_moment_the_erp_counted(world: World, steward: Act
     assert (figure.amount, figure.committed, figure.elsewhere, figure.actual) == (D(1000), D(0), D(100), D(50))
     assert abs(timezone.now() - figure.as_of) < timedelta(minutes=1)
     assert counts(pull(world, steward, "budget")) == {"unchanged": 1, "invalid": 1}
+
+
+def test_what_is_pulled_and_lacks_what_was_agreed_is_held_and_told(world: World, steward: Actor) -> None:
+    assert world.erp is not None
+    there(world, "suppliers", vendor(), {"key": "V2", "number": "BETA", "name": "Beta"})
+    _, answer = world.erp.call("PUT", "/budgets", {"budgets": [spending()]})
+    assert answer == {"stored": 1}
+    order = world.order()
+    world.receive(order)
+    world.bill(order)
+    world.deliver()
+    world.deliver()
+    world.erp.fault("schema_change", method="GET", path="/payments")
+    world.erp.fault("schema_change", method="GET", path="/budgets")
+    payments_pull()
+    row = pull(world, steward)
+    assert (row.state, row.failures, "not what was agreed" in row.detail) == ("open", 1, True)
+    pull(world, steward, "budget")
+    assert [each.what for each in Unread.objects.all()] == ["budget", "payment", "supplier"]
+    alerts_check()
+    titles = list(Alert.objects.filter(kind="unread", resolved_at=None).order_by("key").values_list("title", flat=True))
+    assert [title.split(": ")[1] for title in titles] == ["budgets", "payments", "suppliers"]
+    world.erp.fault("ok")
+    there(world, "suppliers", gone=("?1",))
+    payments_pull()
+    assert pull(world, steward).state == "done"
+    pull(world, steward, "budget")
+    alerts_check()
+    assert not Unread.objects.exists()
+    assert not Alert.objects.filter(kind="unread", resolved_at=None).exists()
+
+
+def spending() -> dict[str, str]:
+    period = f"{timezone.now():%Y-%m}"
+    return {
+        "cost_center": "NORTH-OR",
+        "period": period,
+        "currency": "USD",
+        "budget": "100",
+        "committed": "0",
+        "actual": "0",
+    }
+
+
+def test_a_new_field_of_what_is_pulled_is_noted_once_with_an_example(world: World, steward: Actor) -> None:
+    assert world.erp is not None
+    there(world, "suppliers", vendor(), vendor("BETA", "V2", diversity="WBE"), vendor("GAMMA", "V3", diversity="MBE"))
+    world.erp.fault("extra_field", method="GET")
+    for _ in range(2):
+        payments_pull()
+        pull(world, steward, full=True)
+        pull(world, steward, "budget")
+    noted = {each.field: (each.example, each.message_id) for each in FieldDrift.objects.all()}
+    assert noted == {
+        "supplier.diversity": ("WBE", None), "page of suppliers.release": ("2027.1", None),
+        "payment page.release": ("2027.1", None), "budget page.release": ("2027.1", None),
+    }  # fmt: skip
+    assert MasterPull.objects.filter(state="done", kind="supplier").count() == 2

@@ -32,7 +32,7 @@ from integrations.services.inbound_documents import document_apply, documents_ap
 from integrations.services.inbox import ACKNOWLEDGED_WITHIN, file_accept
 from integrations.services.polling import mailboxes_poll
 from integrations.services.profiles import profile_of, profile_put
-from integrations.x12 import Extra
+from integrations.x12 import Extra, Otherwise
 from procurement.models import ExceptionCase, Invoice, PurchaseOrder, SupplierAnswer
 from procurement.models import ShipNotice as Shipped
 from procurement.services.purchase_orders import purchase_order_cancel
@@ -235,6 +235,25 @@ def test_orders_are_written_as_agreed(world: World) -> None:
     assert "*00501*" in text
 
 
+def test_one_document_may_be_agreed_otherwise(world: World) -> None:
+    answered(world)
+    files = kept(world, "855", "856")
+    otherwise = {
+        "855": Otherwise(verdicts={"se-count": "accept"}, acknowledge="never"), "850": Otherwise(version="005010", units={"B1": "BX"}),
+    }  # fmt: skip
+    agree(world, documents=otherwise)
+    leave(world, broken_count(files["855"]), "a.x12")
+    leave(world, broken_count(files["856"]), "b.x12")
+    world.take_in()
+    assert sorted(states(world)) == [("855", State.APPLIED, ""), ("856", State.QUARANTINED, "findings")]
+    assert acknowledged(world) == {"R": 1}, "only the 856 is answered"
+    world.order()
+    world.deliver()
+    last = sorted((world.mailbox.root / "ACME" / "in").glob("*PO.x12"))[-1].read_text()
+    assert "*00501*" in last
+    assert "*10*B1*" in last
+
+
 # --- statements -------------------------------------------------------------------------------------------------------
 
 
@@ -409,6 +428,21 @@ def test_a_plain_yes_or_no_counts_for_every_line(world: World, told: str, status
     order.refresh_from_db()
     assert order.acknowledgement == status
     assert ExceptionCase.objects.filter(order=order, queue="buyer").count() == cases
+
+
+def test_a_plain_no_after_a_change_is_about_the_change(world: World) -> None:
+    speaks(world, "ubl")
+    order = ordered(world.net, line(world.net), line(world.net, "SUTURE", "2"))
+    world.deliver()
+    drop(world, order, 2)
+    world.deliver()
+    leave(world, SIMPLE.format(number=order.number, told="false").encode())
+    world.take_in()
+    order.refresh_from_db()
+    assert order.acknowledgement == "none"
+    [case] = ExceptionCase.objects.filter(order=order, queue="buyer")
+    assert "refuses the last change of this order" in case.explanation["sentence"]
+    assert not SupplierAnswer.objects.get().lines.exists()
 
 
 SIMPLE = """<OrderResponseSimple xmlns="urn:oasis:names:specification:ubl:schema:xsd:OrderResponseSimple-2"

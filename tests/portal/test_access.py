@@ -68,7 +68,7 @@ def act(*args: str, roles: set[str], **body: Any) -> Entry:
 STOREKEEPERS = {"receiver", "stock_clerk"}
 TABLE: dict[str, Entry | str] = {
     # open
-    "login": OPEN, "logout": OPEN, "health-live": OPEN, "health-ready": OPEN, "health-beat": OPEN, "metrics": OPEN, "oauth-token": OPEN, "api-schema": OPEN,
+    "login": OPEN, "logout": OPEN, "health-live": OPEN, "health-ready": OPEN, "health-beat": OPEN, "metrics": OPEN, "inbound-push": OPEN, "oauth-token": OPEN, "api-schema": OPEN,
     "api-docs": OPEN,
     # everybody's own
     "home": page(), "notices": page(), "search": page(query="?q=NORTH"), "styleguide": page(), "trace": page(), "theme": Entry("post"),

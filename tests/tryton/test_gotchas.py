@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from integrations.canonical import revised
+from integrations.erp.base import BudgetPage
 from integrations.erp.tryton import purchases
 from integrations.erp.tryton.masters import Masters
 from integrations.erp.tryton.wire import Stopped, encode
@@ -161,9 +162,33 @@ def test_the_order_is_processed_and_done_when_received_and_paid(office: TrytonOf
 
 
 def test_budgets_are_read(office: TrytonOffice) -> None:
-    found = office.adapter().budgets()
-    assert isinstance(found, list)
-    assert [(row.cost_center, row.budget) for row in found] == [("6100", D("50000"))]
+    page = office.adapter().budgets()
+    assert isinstance(page, BudgetPage), page
+    assert [(row.cost_center, row.budget) for row in page.budgets] == [("6100", D("50000"))]
+
+
+def test_what_is_allotted_to_a_month_is_the_budget_of_that_month(office: TrytonOffice) -> None:
+    session = office.session()
+    (line,) = session.find("account.budget.line", [["name", "=", "6100"]], ["name"])
+    standard = [["type", "=", "standard"]]
+    periods = session.find("account.period", standard, ["start_date"], order=[["start_date", "ASC"]], size=2)
+    shares = zip(periods, ("0.1000", "0.2500"), strict=True)
+    made = [
+        session.create(
+            "account.budget.line.period", {"budget_line": line["id"], "period": period["id"], "ratio": D(share)}, ["id"]
+        )
+        for period, share in shares
+    ]  # fmt: skip
+    try:
+        page = office.adapter().budgets()
+    finally:
+        for row in made:
+            office.session().delete("account.budget.line.period", row["id"])
+    assert isinstance(page, BudgetPage), page
+    first, second = (f"{period['start_date']:%Y-%m}" for period in periods)
+    assert sorted((row.cost_center, row.period, row.budget) for row in page.budgets) == [
+        ("6100", first, D("5000")), ("6100", second, D("12500")),
+    ]  # fmt: skip
 
 
 def test_the_server_is_the_real_one(office: TrytonOffice) -> None:

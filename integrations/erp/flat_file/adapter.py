@@ -13,11 +13,12 @@ from decimal import Decimal
 from typing import Final
 
 from integrations.canonical import Document, Order, Receipt, Voucher
-from integrations.erp.agreed import NotAgreed
+from integrations.erp.agreed import NotAgreed, each_once
 from integrations.erp.base import (
     PURCHASE_ORDER_CANCEL,
     PURCHASE_ORDER_CHANGE,
     Budget,
+    BudgetPage,
     Capabilities,
     Connection,
     MasterPage,
@@ -83,31 +84,35 @@ class FlatFileErp:
             with closing(self._shelf()) as shelf:
                 names = [file for file in shelf.waiting() if file.name.startswith("PAY") and file.name > cursor]
                 rows: list[Payment] = []
+                beyond: list[Strange] = []
                 for file in names[:_FILES_PER_PAGE]:
-                    _, records, _ = read(shelf.read(file), "PH", "PT", "PY")
+                    _, records, unknown = read(shelf.read(file), "PH", "PT", "PY")
                     rows += [_payment(record) for record in records]
+                    beyond += unknown
         except TransportError as fault:
             return _not_reached(fault)
         except NotAgreed as fault:
             return _not_agreed(fault, b"")
         last = names[:_FILES_PER_PAGE][-1].name if names else cursor
-        return PaymentPage(payments=rows, cursor=last, more=len(names) > _FILES_PER_PAGE)
+        more = len(names) > _FILES_PER_PAGE
+        return PaymentPage(payments=rows, cursor=last, more=more, drift=each_once(beyond))
 
-    def budgets(self) -> Sequence[Budget] | Answer:
+    def budgets(self) -> BudgetPage | Answer:
         """What the newest budget file says."""
         try:
             with closing(self._shelf()) as shelf:
                 files = [file for file in shelf.waiting() if file.name.startswith("BUD")]
                 if not files:
-                    return []
-                head, records, _ = read(shelf.read(files[-1]), "BH", "BT", "BU")
-            return [
+                    return BudgetPage(budgets=[])
+                head, records, unknown = read(shelf.read(files[-1]), "BH", "BT", "BU")
+            rows = [
                 Budget(
                     cost_center=row.values["cost_center"], period=head.values["period"], budget=row.number("budget"),
                     committed=row.number("committed"), actual=row.number("actual"), as_of=moment_read(head.values["as_of"]),
                 )
                 for row in records
             ]  # fmt: skip
+            return BudgetPage(budgets=rows, drift=each_once(unknown))
         except TransportError as fault:
             return _not_reached(fault)
         except NotAgreed as fault:

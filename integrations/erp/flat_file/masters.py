@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from integrations.erp.agreed import NotAgreed
+from integrations.erp.agreed import NotAgreed, each_once
 from integrations.erp.base import COST_CENTER, ITEM, SUPPLIER, Master, MasterPage
 from integrations.erp.flat_file.records import Record, read
 from integrations.transports.base import Incoming, Mailbox
@@ -36,13 +36,14 @@ def page(mailbox: Mailbox, kind: str, cursor: str) -> MasterPage:
         return MasterPage(masters=[], cursor=cursor, more=False)
     file = wanted[0]
     begun = begun if file.name == name else 0
-    _, records, _ = read(mailbox.read(file), "MH", "MT", record)
+    _, records, unknown = read(mailbox.read(file), "MH", "MT", record)
     rows = records[begun : begun + _PAGE]
     whole = begun + len(rows) >= len(records)
     return MasterPage(
         masters=[_master(row) for row in rows],
         cursor=file.name if whole else f"{file.name}:{begun + len(rows)}",
         more=not whole or len(wanted) > 1,
+        drift=each_once(unknown),
     )
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import quote
 
 from integrations.canonical import Document, Order, Receipt, Voucher
-from integrations.erp.agreed import Agreed, NotAgreed
+from integrations.erp.agreed import Agreed, NotAgreed, Types, each_once, strange
 from integrations.erp.base import (
     COST_CENTER,
     ITEM,
+    MASTER_VALUES,
     PURCHASE_ORDER_CANCEL,
     PURCHASE_ORDER_CHANGE,
     PURCHASE_ORDER_CREATE,
@@ -21,6 +23,7 @@ from integrations.erp.base import (
     SUPPLIER,
     VOUCHER_POST,
     Budget,
+    BudgetPage,
     Capabilities,
     Connection,
     Master,
@@ -30,7 +33,7 @@ from integrations.erp.base import (
     PaymentPage,
 )
 from integrations.erp.rest_erp.http import Got, exchange
-from integrations.remote import Answer, Outcome
+from integrations.remote import Answer, Outcome, Strange
 
 _PATHS: Final = {
     PURCHASE_ORDER_CREATE: "/purchase-orders",
@@ -52,6 +55,7 @@ _BUDGET: Final = Agreed(
 )  # fmt: skip
 _MASTERS: Final = {ITEM: "/items", SUPPLIER: "/suppliers", COST_CENTER: "/cost-centers"}
 _NOT_SAID: Final = ("id", "number", "changed")
+_CURSOR: Final[Types] = {"next": str, "more": bool}
 _PAGE: Final = 100
 _MASTERS_PAGE: Final = 2000
 _LATEST_DAY: Final = date(9999, 12, 31)
@@ -113,18 +117,20 @@ class RestErp:
         if got.failure:
             return got.failure
         try:
+            drift = _page_of(got, "payment page", _CURSOR, [_PAYMENT.check(row) for row in got.body["results"]])
             rows = [_payment(row) for row in got.body["results"]]
-            return PaymentPage(payments=rows, cursor=str(got.body["next"]), more=bool(got.body["more"]))
+            return PaymentPage(payments=rows, cursor=got.body["next"], more=got.body["more"], drift=drift)
         except (KeyError, TypeError, ValueError, AttributeError) as fault:
             return _not_agreed(got, f"a payment page lacks or mangles {fault}")
 
-    def budgets(self) -> Sequence[Budget] | Answer:
+    def budgets(self) -> BudgetPage | Answer:
         """Every cost center's budget, by period."""
         got = self._call("GET", "/budgets")
         if got.failure:
             return got.failure
         try:
-            return [_budget(row) for row in got.body["results"]]
+            drift = _page_of(got, "budget page", {}, [_BUDGET.check(row) for row in got.body["results"]])
+            return BudgetPage(budgets=[_budget(row) for row in got.body["results"]], drift=drift)
         except (KeyError, TypeError, ValueError, ArithmeticError) as fault:
             return _not_agreed(got, f"a budget lacks or mangles {fault}")
 
@@ -134,9 +140,13 @@ class RestErp:
         if got.failure:
             return got.failure
         try:
-            rows = [_master(row) for row in got.body["results"]]
-            return MasterPage(masters=rows, cursor=str(got.body["next"]), more=bool(got.body["more"]))
-        except (KeyError, TypeError, AttributeError) as fault:
+            known = MASTER_VALUES[kind].union(_NOT_SAID)
+            rows = got.body["results"]
+            beyond = [strange(kind, {name: row[name] for name in row.keys() - known}) for row in rows]
+            drift = _page_of(got, f"page of {kind}s", _CURSOR, beyond)
+            masters = [_master(row, known) for row in rows]
+            return MasterPage(masters=masters, cursor=got.body["next"], more=got.body["more"], drift=drift)
+        except (KeyError, TypeError, ValueError, AttributeError) as fault:
             return _not_agreed(got, f"a page of {kind}s lacks or mangles {fault}")
 
     def health(self) -> Answer:
@@ -209,7 +219,6 @@ def _not_agreed(got: Got, what: str) -> Answer:
 
 
 def _payment(row: Mapping[str, Any]) -> Payment:
-    _PAYMENT.check(row)
     paid_on = row["paid_on"]
     return Payment(
         reference=str(row["reference"]), voucher_number=str(row["erp_number"]), status=str(row["status"]),
@@ -217,13 +226,19 @@ def _payment(row: Mapping[str, Any]) -> Payment:
     )  # fmt: skip
 
 
-def _master(row: Mapping[str, Any]) -> Master:
-    values = {name: "" if value is None else str(value) for name, value in row.items() if name not in _NOT_SAID}
-    return Master(external_id=str(row.get("id") or ""), number=str(row.get("number") or ""), values=values)
+def _page_of(got: Got, where: str, more: Types, rows: Iterable[tuple[Strange, ...]]) -> tuple[Strange, ...]:
+    """What nobody knows of a page and its rows. Raises NotAgreed."""
+    page = Agreed(where, {"results": list, **more}).check(got.body)
+    return each_once(chain(page, *rows))
+
+
+def _master(row: Mapping[str, Any], known: frozenset[str]) -> Master:
+    """A record as it was said; only its id has to be there."""
+    values = {name: "" if row[name] is None else str(row[name]) for name in row.keys() & known if name not in _NOT_SAID}
+    return Master(external_id=str(row["id"] or ""), number=str(row.get("number") or ""), values=values)
 
 
 def _budget(row: Mapping[str, Any]) -> Budget:
-    _BUDGET.check(row)
     return Budget(
         cost_center=row["cost_center"], period=row["period"], budget=Decimal(row["budget"]),
         committed=Decimal(row["committed"]), actual=Decimal(row["actual"]),

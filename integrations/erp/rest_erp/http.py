@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -37,9 +38,16 @@ _LATER: Final = (425, 429, 503)
 @lru_cache(maxsize=4)
 def _pool(process: int) -> httpcore.ConnectionPool:
     # a pool must not be shared with a forked child; no redirects, no proxies or passwords of the environment
-    return httpcore.ConnectionPool(
+    pool = httpcore.ConnectionPool(
         max_connections=64, max_keepalive_connections=16, keepalive_expiry=30, network_backend=DeadlineBackend()
     )
+    atexit.register(_close, pool, process)
+    return pool
+
+
+def _close(pool: httpcore.ConnectionPool, process: int) -> None:
+    if os.getpid() == process:
+        pool.close()
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,8 @@ symbol), tax (id of the tax that billed tax is posted as). Secret: token, the ap
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
 from integrations.canonical import Document, Order, Receipt, Voucher
@@ -25,6 +24,7 @@ from integrations.erp.base import (
     PURCHASE_ORDER_CREATE,
     RECEIPT_POST,
     Budget,
+    BudgetPage,
     Capabilities,
     Connection,
     MasterPage,
@@ -32,7 +32,7 @@ from integrations.erp.base import (
     Payment,
     PaymentPage,
 )
-from integrations.erp.tryton import catalog, invoices, purchases, shipments
+from integrations.erp.tryton import budgets, catalog, invoices, purchases, shipments
 from integrations.erp.tryton.masters import Masters
 from integrations.erp.tryton.wire import Row, Session, Stopped, encode
 from integrations.remote import Answer, Outcome
@@ -121,23 +121,16 @@ class Tryton:
         answer = self._asked(go)
         return pages[0] if pages else answer
 
-    def budgets(self) -> Sequence[Budget] | Answer:
-        """The lines of every budget that have an amount; the name of a line is the cost center. Expense is a positive number here."""
+    def budgets(self) -> BudgetPage | Answer:
+        """What is budgeted and spent; see budgets."""
         found: list[Budget] = []
 
         def go(session: Session) -> Answer:
-            fields = ("name", "budget.name", "total_amount", "actual_amount")
-            for row in session.find("account.budget.line", [["account", "!=", None]], fields):
-                found.append(
-                    Budget(
-                        cost_center=row["name"] or "", period=row["budget"]["name"], budget=-(row["total_amount"] or Decimal(0)),
-                        committed=Decimal(0), actual=-(row["actual_amount"] or Decimal(0)),
-                    )
-                )  # fmt: skip
+            found.extend(budgets.read(session))
             return Answer(outcome=Outcome.FOUND)
 
         answer = self._asked(go)
-        return found if answer.outcome == Outcome.FOUND else answer
+        return BudgetPage(budgets=found) if answer.outcome == Outcome.FOUND else answer
 
     def masters(self, kind: str, cursor: str) -> MasterPage | Answer:
         """Items and suppliers; see catalog."""

@@ -8,14 +8,15 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast, get_args
 
 from django.core.management.base import BaseCommand, CommandError
 
 from integrations import edi_desk
-from integrations.canonical import KINDS, json_schema, to_json
+from integrations.canonical import KINDS, SetStatus, json_schema, to_json
 from integrations.edi_mapping import mapping_page
 from integrations.x12 import Finding, Profile, X12Error
 
@@ -41,8 +42,14 @@ class Command(BaseCommand):
         act("diff", "how the documents of two files differ", files=2)
         convert = act("convert", "the documents in another format")
         convert.add_argument("--to", choices=edi_desk.TARGETS, default="json")
+        convert.add_argument("--currency", default="", help="of documents that name none")
+        convert.add_argument("--document", type=int, default=0, help="only this document, counted from 1")
         answer = act("ack", "the 997 (or TA1) that answers an X12 file")
         answer.add_argument("--ta1", action="store_true", help="answer the interchange with a TA1")
+        answer.add_argument(
+            "--decide", action="append", default=[], metavar="SET=STATUS",
+            help="another verdict on a set, such as PO-17-850-0001=rejected (accepted, accepted_with_errors, rejected)",
+        )  # fmt: skip
         answer.add_argument("--duplicate", action="store_true", help="say in the TA1 that the interchange came before")
         for each in (convert, answer):
             each.add_argument("--control", type=int, default=1, help="control number of the new envelope")
@@ -90,15 +97,25 @@ class Command(BaseCommand):
     def do_convert(self, options: dict[str, Any]) -> int:
         data = self._read(options["file"])
         profile = _profile(options) or Profile()
-        made = edi_desk.convert(data, options["to"], at=datetime.now(UTC), profile=profile, control=options["control"])
+        made = edi_desk.convert(
+            data,
+            options["to"],
+            at=datetime.now(UTC),
+            profile=profile,
+            control=options["control"],
+            currency=options["currency"],
+            only=max(options["document"], 0),
+        )
         self._write(made, options)
         return 0
 
     def do_ack(self, options: dict[str, Any]) -> int:
+        data, profile = self._read(options["file"]), _profile(options)
         made = edi_desk.acknowledgement(
-            self._read(options["file"]),
+            data,
             at=datetime.now(UTC),
-            profile=_profile(options),
+            profile=profile,
+            decided=_decided(options["decide"], edi_desk.set_verdicts(data, profile)),
             control=options["control"],
             duplicate=options["duplicate"],
             ta1=options["ta1"] or options["duplicate"],
@@ -160,6 +177,19 @@ class Command(BaseCommand):
 def _field(each: edi_desk.Field) -> str:
     name = f"{each.name} " if each.name else ""
     return f"{name}{each.value}" + (f" ({each.meaning})" if each.meaning else "")
+
+
+def _decided(told: list[str], known: Mapping[str, SetStatus]) -> dict[str, SetStatus]:
+    """Verdicts as they are typed. Raises DeskError for a set or verdict that there is not."""
+    found: dict[str, SetStatus] = {}
+    for text in told:
+        name, _, status = text.partition("=")
+        if name not in known or status not in get_args(SetStatus):
+            raise edi_desk.DeskError(
+                f"{text!r} decides about no set of this file; they are {', '.join(known) or 'none'}."
+            )
+        found[name] = cast("SetStatus", status)
+    return found
 
 
 def _profile(options: dict[str, Any]) -> Profile | None:

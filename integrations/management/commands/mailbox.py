@@ -9,13 +9,15 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from core.errors import Invalid
+from core.errors import Invalid, NotFound
 from integrations.models import Endpoint
 from integrations.remote import Outcome
 from integrations.services.mailboxes import TRANSPORTS, mailbox_host_keys, transport_described
 from integrations.services.probes import endpoint_probe
+from integrations.services.pushes import push_secret_make
 
 
 class Command(BaseCommand):
@@ -23,9 +25,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-        settings = acts.add_parser("settings", help="what a transport has to be told, and what it promises")
-        settings.add_argument("transport", choices=sorted(TRANSPORTS))
-        settings.add_argument("--json", action="store_true", help="answer in JSON")
+        described = acts.add_parser("settings", help="what a transport has to be told, and what it promises")
+        described.add_argument("transport", choices=sorted(TRANSPORTS))
+        described.add_argument("--json", action="store_true", help="answer in JSON")
         keys = acts.add_parser("host-keys", help="what an SFTP server shows, to compare with what the partner says")
         keys.add_argument("host")
         keys.add_argument("--port", type=int, default=22)
@@ -33,8 +35,33 @@ class Command(BaseCommand):
         check = acts.add_parser("check", help="whether the mailbox of an endpoint can be used now")
         check.add_argument("endpoint", help="code of the endpoint, for example edi-acme")
 
+        push = acts.add_parser(
+            "push-secret", help="make the secret a partner signs its pushes with; the one before counts on"
+        )
+        push.add_argument("endpoint", help="code of the partner's endpoint")
+        push.add_argument("--end-before", action="store_true", help="make none: from now on only the newest counts")
+
     def handle(self, *_args: object, **options: Any) -> None:
-        {"settings": self._settings, "host-keys": self._host_keys, "check": self._check}[options["act"]](options)
+        acts = {
+            "settings": self._settings,
+            "host-keys": self._host_keys,
+            "check": self._check,
+            "push-secret": self._push,
+        }
+        acts[options["act"]](options)
+
+    def _push(self, options: Any) -> None:
+        try:
+            made = push_secret_make(endpoint=options["endpoint"], end_before=options["end_before"])
+        except NotFound as fault:
+            raise CommandError(str(fault), returncode=2) from fault
+        if made:
+            self.stdout.write(made)
+            self.stderr.write(
+                f"Tell the partner by a safe way; it is shown once. They post to {settings.PUBLIC_URL}/in/{options['endpoint']}."
+            )
+        else:
+            self.stderr.write("Only the newest secret counts now.")
 
     def _settings(self, options: Any) -> None:
         described = transport_described(options["transport"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, TypedDict
 
 from integrations.canonical import Acknowledgement, GroupStatus, SegmentError, SetAnswer, SetStatus
 from integrations.x12.documents.reading import Parsed, Reading, Row, named
@@ -49,28 +49,35 @@ def acknowledge(group: Group, refused: Iterable[str] = ()) -> Acknowledgement:
     """Our verdict on a group that came in. `refused` are control numbers of sets that the partner's policy turns down as well."""
     turned_down = set(refused)
     sets = tuple(_judge(each, each.control in turned_down) for each in group.sets)
-    accepted = sum(1 for each in sets if each.status != "rejected")
     codes = _codes(group.findings, _GROUP_ERRORS)
-    status: GroupStatus
-    if not accepted:
-        status = "rejected"
-    elif accepted < len(sets):
-        status = "partially"
-    elif codes or any(each.status != "accepted" for each in sets):
-        status = "accepted_with_errors"
-    else:
-        status = "accepted"
     announced = element(group.ge, 1)
     return Acknowledgement(
         functional_id=group.functional_id,
         group_control=group.control,
-        status=status,
         sets=sets,
         included=int(announced) if announced.isascii() and announced.isdigit() and len(announced) < 7 else len(sets),
         received=len(sets),
-        accepted=accepted,
         codes=codes,
+        **counted(sets, codes),
     )
+
+
+class Counted(TypedDict):
+    """What a 997 says of a whole group."""
+
+    status: GroupStatus
+    accepted: int
+
+
+def counted(sets: Sequence[SetAnswer], codes: Sequence[str]) -> Counted:
+    """What the verdicts on its sets, and the faults of the group itself, make of a group."""
+    accepted = sum(1 for each in sets if each.status != "rejected")
+    if not accepted:
+        return Counted(status="rejected", accepted=0)
+    if accepted < len(sets):
+        return Counted(status="partially", accepted=accepted)
+    errors = codes or any(each.status != "accepted" for each in sets)
+    return Counted(status="accepted_with_errors" if errors else "accepted", accepted=accepted)
 
 
 def _judge(each: TransactionSet, refused: bool) -> SetAnswer:

@@ -14,21 +14,28 @@ from django.db.migrations.executor import MigrationExecutor
 
 from core.secrets import SecretUnreadable
 from integrations.models import Endpoint, Heartbeat
-from integrations.services.restore import restore_hold
+from integrations.services.restore import AHEAD, restore_hold
 from integrations.watching import silences
 
 KEEPS = "noeviction"
 
 
 class Command(BaseCommand):
-    help = "Checks Redis, migrations, keys and signs of life. --after-restore: holds all sending, and asks before anything is sent."
+    help = (
+        "Checks Redis, migrations, keys and signs of life. --after-restore: holds all sending, asks before anything is sent, and "
+        "leaves out the numbers that may have been used."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--after-restore", action="store_true", help="the database was restored from a backup")
+        parser.add_argument(
+            "--numbers-ahead", type=int, default=AHEAD, metavar="N",
+            help="after a restore: how many document and control numbers may have been handed out in the lost time, at most",
+        )  # fmt: skip
 
     def handle(self, *_: Any, **options: Any) -> None:
         if options["after_restore"]:
-            held = restore_hold()
+            held = restore_hold(ahead=max(options["numbers_ahead"], 0))
             for line in held.references:
                 self.stdout.write(line)
             self.stdout.write(

@@ -60,6 +60,9 @@ class Office(Protocol):
     def says(self, kind: str, names: Mapping[str, str]) -> None:
         """From now on call records with these numbers so."""
 
+    def adds_to_masters(self, kind: str) -> None:
+        """Say one thing more about every record of a kind: GREEN."""
+
     def breaks_masters(self, kind: str) -> None:
         """Answer nothing that can be read when asked for masters."""
 
@@ -142,6 +145,12 @@ class RestOffice:
         path = {"item": "/items", "supplier": "/suppliers", "cost_center": "/cost-centers"}[kind]
         status, answer = self.client.call("PUT", path, {"records": records(kind, names)})
         assert status == 200, answer
+
+    def adds_to_masters(self, kind: str) -> None:
+        path = {"item": "/items", "supplier": "/suppliers", "cost_center": "/cost-centers"}[kind]
+        _, answer = self.client.call("GET", path)
+        rows = [{**row, "color": "GREEN"} for row in answer["results"]]
+        assert self.client.call("PUT", path, {"records": rows})[0] == 200
 
     def breaks_masters(self, kind: str) -> None:
         self.client.fault("html", method="GET")
@@ -236,6 +245,12 @@ class FlatFileOffice:
         given = self.root / "masters.json"
         given.write_text(json.dumps({"kind": kind, "mode": mode, "records": records(kind, names)}))
         self.run("--masters", str(given))
+
+    def adds_to_masters(self, kind: str) -> None:
+        for path in (self.root / "MMIS" / "out").glob("*.DAT"):
+            lines = path.read_bytes().splitlines()
+            more = [each.ljust(400) + b"GREEN" if each[:2] in (b"MI", b"MS", b"MC") else each for each in lines]
+            path.write_bytes(b"".join(each + b"\r\n" for each in more))
 
     def breaks_masters(self, kind: str) -> None:
         self.says(kind, {"CUT": "Short"}, mode="F")

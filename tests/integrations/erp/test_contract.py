@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from integrations.erp.base import ErpAdapter, Master, MasterPage, Outgoing, PaymentPage
+from integrations.erp.base import BudgetPage, ErpAdapter, Master, MasterPage, Outgoing, PaymentPage
 from integrations.remote import Answer, Outcome
 from tests.integrations.erp.declared import needs
 from tests.integrations.erp.offices import Office, told
@@ -271,7 +271,9 @@ def test_an_answer_without_what_was_agreed_is_no_success(office: Office) -> None
 
 @needs(budgets=True)
 def test_budgets(office: Office) -> None:
-    assert isinstance(office.adapter().budgets(), list)
+    page = office.adapter().budgets()
+    assert isinstance(page, BudgetPage)
+    assert page.drift == ()
 
 
 NUMBERS = {"item": ("GLOVE", "SUTURE"), "supplier": ("ACME", "BETA"), "cost_center": ("NORTH-OR", "EAST-OR")}
@@ -293,6 +295,9 @@ def test_masters_come_whole_and_then_what_changed(office: Office, kind: str) -> 
     one, other = NUMBERS[kind]
     office.says(kind, {one: "First words", other: "Other words"})
     adapter = office.adapter()
+    first = adapter.masters(kind, "")
+    assert isinstance(first, MasterPage)
+    assert first.drift == ()
     rows, cursor = a_round(adapter, kind, "")
     named = {row.number: row.values[NAMED[kind]] for row in rows}
     assert (named[one], named[other]) == ("First words", "Other words")
@@ -312,3 +317,15 @@ def test_masters_that_cannot_be_asked_for_say_why(office: Office, kind: str) -> 
     assert isinstance(answer, Answer)
     assert answer.outcome in (Outcome.CONTRACT, Outcome.TRANSIENT)
     assert answer.detail
+
+
+@needs(open_answers=True)
+def test_a_field_nobody_knows_of_what_is_pulled_is_told_once_and_not_used(office: Office, kind: str) -> None:
+    one, other = NUMBERS[kind]
+    office.says(kind, {one: "First words", other: "Other words"})
+    office.adds_to_masters(kind)
+    page = office.adapter().masters(kind, "")
+    assert isinstance(page, MasterPage)
+    assert [strange.example for strange in page.drift] == ["GREEN"]
+    assert {row.number for row in page.masters} >= {one, other}
+    assert not any("GREEN" in row.values.values() for row in page.masters)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.canonical import ItemIdentity, Order
-from integrations.x12 import Delimiters, Extra, Finding, Profile, X12Error, document_bytes, parse, read
+from integrations.x12 import Delimiters, Extra, Finding, Otherwise, Profile, X12Error, document_bytes, parse, read
 from tests.integrations.x12.samples import first_set, interchange
 from tests.integrations.x12.test_order import ENVELOPE, simple
 
@@ -99,3 +99,15 @@ def test_findings_become_what_the_policy_says() -> None:
 def test_an_identity_in_a_list_that_x12_cannot_name_is_refused() -> None:
     with pytest.raises(X12Error, match="UDI-DI"):
         Profile().identity_out(ItemIdentity(others={"UDI-DI": "1"}))
+
+
+def test_what_differs_for_one_document_counts_for_it_alone() -> None:
+    other = Otherwise(units={"CS": "BX"}, verdicts={"se-count": "accept"}, duplicates="quarantine")
+    profile = Profile(units={"CS": "CA", "XX": "EA"}, verdicts={"iea-count": "warn"}, documents={"856": other})
+    about = profile.about("856")
+    assert (about.units, about.duplicates) == ({"CS": "BX", "XX": "EA"}, "quarantine")
+    assert about.verdicts == {"iea-count": "warn", "se-count": "accept"}
+    assert (about.version, about.acknowledge) == (profile.version, profile.acknowledge)
+    assert profile.about("810") is profile
+    assert Profile.from_json(json.loads(json.dumps(profile.to_json()))) == profile
+    assert ("355", ("CS", "XX", "CS")) in profile.extensions

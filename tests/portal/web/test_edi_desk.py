@@ -200,3 +200,24 @@ def test_two_files_are_compared(support: Client) -> None:
     assert "There is nothing to look at" in text(support.post(DESK, {"kept": kept, "compare": "1"}))
     none = support.post(DESK, {"kept": kept, "other_text": "Dear Sir", "compare": "1"})
     assert "The second file holds no document" in text(none)
+
+
+def test_a_997_is_built_by_hand(support: Client) -> None:
+    page = text(post(support, ORDER))
+    assert "Build the 997 by hand" in page
+    chosen = {"set-PO-7-850-0001": "rejected", "set-PO-7-850-9999": "accepted", "set-": "nonsense"}
+    page = text(post(support, ORDER, build="1", **chosen))
+    assert "AK5*R~" in page
+    assert '<option value="rejected" selected>' in page
+    assert b"AK9*R*1*1*0" in post(support, ORDER, FILE, to="997", **chosen).content
+
+
+def test_one_document_is_converted_in_a_currency_that_is_typed(support: Client) -> None:
+    silent = ORDER.replace(b"CUR*BY*USD~\n", b"").replace(b"SE*14", b"SE*13")
+    both = silent + silent.replace(b"PO-2026-000017", b"PO-2026-000018").replace(b"000000042", b"000000043")
+    page = text(post(support, both))
+    assert "2: 850 000000043/7/0001" in page
+    answer = post(support, both, FILE, to="ubl", only="2", currency="cad")
+    assert b'currencyID="CAD"' in answer.content
+    assert b"PO-2026-000018" in answer.content
+    assert "say which" in text(post(support, both, FILE, to="ubl", currency="CAD"))

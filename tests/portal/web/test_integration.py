@@ -217,6 +217,27 @@ def test_messages_are_ordered_kept_exported_and_told_apart_by_what_they_tell(
     assert "Order change" in file
 
 
+def test_messages_are_narrowed_to_why_they_stopped_and_whose_they_are(
+    net: Network, erp: Endpoint, sign_in: Any
+) -> None:
+    here, there = ordered(net), ordered(net, facility="EAST")
+    outgoing(erp, here, "a", detail="refused it")
+    outgoing(erp, there, "b", detail="lost it", cause="crashed")
+    outgoing(erp, here, "c", detail="told", cause="permanent", state="delivered")
+    client = sign_in("support")
+    page = text(client.get("/messages/"))
+    for words in ("Worker died", "Refused", here.facility.name, there.facility.name):
+        assert words in page.split("<tbody")[0]
+
+    def listed(query: str) -> list[str]:
+        rows = text(client.get(f"/messages/?{query}")).split("<tbody")[1]
+        return [words for words in ("refused it", "lost it", "told") if words in rows]
+
+    assert listed("cause=permanent") == ["refused it"], "what was delivered has no cause any more"
+    assert listed("facility=EAST") == ["lost it"]
+    assert listed("facility=NORTH&cause=permanent&state=dead") == ["refused it"]
+
+
 def test_documents_of_one_cause_are_worked_on_again_from_their_page(net: Network, erp: Endpoint, sign_in: Any) -> None:
     order = ordered(net)
     for n in (1, 2):

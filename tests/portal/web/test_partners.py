@@ -152,6 +152,7 @@ def test_habits_are_kept_as_typed(support: Client) -> None:
         "units": "CS = CA\nXX = EA", "verdicts": "se-count = accept", "duplicates": "quarantine", "acknowledge": "after_processing",
         "acknowledgement_due_hours": "4", "supplier_part": "VP, VN", "buyer_item": "BP", "manufacturer_part": "MG", "gtin": "UK",
         "required": "855 REF IA", "forbidden": "", "codes": "668 = ZZ, YY",
+        "documents": "856 unit CS = BX\n810 verdict se-count = accept\n850 version = 005010\n810 duplicates = process",
     }  # fmt: skip
     assert support.post(step("ACME", "units"), typed).status_code == 302
     profile = profile_of(Partner.objects.select_related("supplier").get())
@@ -162,6 +163,16 @@ def test_habits_are_kept_as_typed(support: Client) -> None:
     page = text(support.get(step("ACME", "units")))
     assert "668 = ZZ, YY" in page
     assert "855 REF IA" in page
+    assert profile.about("856").units == {"CS": "BX", "XX": "EA"}
+    assert (profile.about("810").duplicates, profile.about("850").version) == ("process", "005010")
+    assert "810 verdict se-count = accept" in page
+    wrong = {**typed, "documents": "856 verdict se-count = maybe\n999 version = 005010\n810 colour = red"}
+    page = text(support.post(step("ACME", "units"), wrong))
+    assert "“856 verdict se-count = maybe” is not of a form like" in page
+    assert "“810 colour = red” is not of a form like" in page
+    assert "There is no document '999'" in text(
+        support.post(step("ACME", "units"), {**typed, "documents": "999 version = 005010"})
+    )
 
 
 def test_a_profile_is_downloaded_and_taken_over(support: Client) -> None:
