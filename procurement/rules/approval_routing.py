@@ -90,7 +90,7 @@ def _matches(when: Mapping[str, Any], facts: RoutingFacts) -> bool:
 def _spec(step: Mapping[str, Any], rule: Mapping[str, Any], facts: RoutingFacts) -> StepSpec:
     kind = step["kind"]
     person = {"person": step.get("user_id"), "manager": facts.manager_id}.get(kind)
-    why = f"{rule['name']}{_because(rule.get('when', {}))}"
+    why = f"{rule['name']}{_because(rule.get('when', {}), rule['name'])}"
     if kind == "manager" and person is None:
         step, kind = PROCUREMENT, "network_role"
         why += "; the requester has no manager on record, so procurement decides"
@@ -105,8 +105,9 @@ def _spec(step: Mapping[str, Any], rule: Mapping[str, Any], facts: RoutingFacts)
     )
 
 
-def _because(when: Mapping[str, Any]) -> str:
-    parts = []
+def _because(when: Mapping[str, Any], name: str) -> str:
+    """The conditions of a rule in brackets; what its name says already is not said again."""
+    known, parts = name.casefold(), []
     if when.get("min_amount") is not None:
         parts.append(f"from {Decimal(str(when['min_amount'])):,.2f}")
     if when.get("max_amount") is not None:
@@ -114,8 +115,8 @@ def _because(when: Mapping[str, Any]) -> str:
     words = {
         "off_contract": "off contract", "urgent": "urgent", "non_catalog": "not in the catalog", "over_budget": "over budget",
     }  # fmt: skip
-    parts += [text for name, text in words.items() if when.get(name)]
-    for name in ("facilities", "cost_centers", "categories"):
-        if when.get(name):
-            parts.append(", ".join(when[name]))
+    parts += [text for flag, text in words.items() if when.get(flag) and text not in known]
+    for each in ("facilities", "cost_centers", "categories"):
+        if when.get(each):
+            parts.append(", ".join(when[each]))
     return f" ({'; '.join(parts)})" if parts else ""

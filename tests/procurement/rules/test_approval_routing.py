@@ -113,6 +113,8 @@ def test_the_reason_names_the_conditions() -> None:
         [rule("Big", min_amount="500", max_amount="20000", categories=["implant"], urgent=None)], FACTS
     ).steps
     assert step.why == "Big (from 500.00; up to 20,000.00; implant)"
+    (step,) = route([rule("Over budget", over_budget=True)], replace(FACTS, over_budget=True)).steps
+    assert step.why == "Over budget"
 
 
 conditions = st.fixed_dictionaries(
