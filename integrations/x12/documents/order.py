@@ -34,7 +34,7 @@ def order_write(order: Order, profile: Profile, delimiters: Delimiters) -> list[
     """The segments between ST and SE. Raises `X12Error` for an order that X12 cannot say."""
     if not order.number:
         raise X12Error("An order without a number cannot be sent.")
-    if not order.lines:
+    if not order.lines and order.purpose != "cancel":
         raise X12Error(f"Order {order.number} has no lines.")
     segments = [_opening(order), ["CUR", "BY", order.currency] if order.currency else ["CUR"]]
     issued = order.issued_at.astimezone(UTC)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from integrations.canonical import ItemIdentity, Order, OrderLine, Party, revised
-from integrations.x12 import Envelope, Profile, X12Error, order_bytes
+from integrations.x12 import Envelope, Profile, X12Error, order_bytes, parse, read
 from tests.integrations.x12.samples import codes, parsed
 
 ENVELOPE = Envelope(
@@ -80,6 +80,14 @@ def test_changes_and_cancellations_are_860s() -> None:
     cancel = order_bytes(simple(purpose="cancel"), ENVELOPE, 1).decode()
     assert "BCH*01*SA*PO-2026-000017***20260301~" in cancel
     assert "POC*1*DI*12**CA" in cancel
+
+
+def test_a_cancellation_of_the_order_as_a_whole_needs_no_lines() -> None:
+    whole = simple(
+        purpose="cancel", lines=(), buyer=Party(name="St. Mary Hospital", identifiers={"GLN": "0614141000012"})
+    )
+    (transaction,) = read(order_bytes(whole, ENVELOPE, 1))[0].groups[0].sets
+    assert (transaction.broken, parse(transaction).document) == (False, whole)
 
 
 def test_an_urgent_order_is_a_rush_order() -> None:
