@@ -108,11 +108,9 @@ class WayBackMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if (
-            response.status_code == 405
-            and request.method == "GET"
-            and not request.path.startswith(("/api/", "/oauth/"))
-        ):
+        # programs, which take anything or JSON, get their plain refusal
+        by_hand = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        if response.status_code == 405 and by_hand and not request.path.startswith("/api/"):
             return HttpResponseRedirect(page_above(request.path))
         sign_in = resolve_url(settings.LOGIN_URL)
         # who signs out goes there too, but without a way back

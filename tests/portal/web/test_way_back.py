@@ -51,7 +51,9 @@ def test_signing_out_has_no_way_back(net: Network, sign_in) -> None:
      ("/requisitions/REQ-1/lines/5/", "/requisitions/REQ-1/"), ("/exceptions/ap/several/", "/exceptions/ap/")],
 )  # fmt: skip
 def test_an_address_of_a_form_leads_to_its_page(net: Network, sign_in, address: str, page: str) -> None:
-    answer = sign_in("buyer@NORTH").get(address)
+    client = sign_in("buyer@NORTH")
+    answer = client.get(address, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert client.get(address, headers={"Accept": "*/*"}).status_code == 405
     assert (answer.status_code, answer.headers["Location"]) == (302, page)
 
 
