@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,7 +14,7 @@ from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
 from core.actors import Actor
-from core.errors import Invalid
+from core.errors import Finding, Invalid
 from core.keyset import page
 from portal.api.authentication import HasScope
 
@@ -47,10 +48,22 @@ class ListView(ActorView):
             raise Invalid(f"There is no filter {', '.join(sorted(unknown))}.", code="filter_unknown")
         found = self.found(request)
         wanted = {lookup: query[name] for name, lookup in self.filters.items() if query.get(name)}
+        self._check_choices(found.model, query)
         result = page(found.filter(**wanted), after=query.get("after", ""), size=_limit(query.get("limit", "50")))
         return Response(
             {"results": self.serializer_class(result.rows, many=True).data, "next": self._next(request, result.next)}
         )
+
+    def _check_choices(self, model: type[Model], query: QueryDict) -> None:
+        """Raises Invalid for values that a filter can never have: an empty list would look like nothing to do."""
+        findings = []
+        for name, lookup in self.filters.items():
+            choices = dict(getattr(model._meta.get_field(lookup.split("__")[0]), "choices", None) or ())
+            if query.get(name) and choices and query[name] not in choices:
+                words = f"{name} is one of {', '.join(map(str, choices))}, not {query[name][:40]!r}."
+                findings.append(Finding(code="filter_invalid", field=name, message=words))
+        if findings:
+            raise Invalid(findings[0].message, code="filter_invalid", findings=findings)
 
     def _next(self, request: Request, cursor: str) -> str | None:
         if not cursor:

@@ -351,6 +351,10 @@ def _typed(request: HttpRequest, order: PurchaseOrder) -> InvoiceInput:
             data.get(f"quantity-{at}") or "0", field=f"quantity-{at}", label=f"Line {at}: the quantity"
         )
         price = typed.number(data.get(f"price-{at}") or "0", field=f"price-{at}", label=f"Line {at}: the price")
+        for field, amount, what in (("quantity", quantity, "quantity"), ("price", price, "price")):
+            if amount < 0:
+                message = f"Line {at}: the {what} is negative. What the supplier gives back comes as a credit memo."
+                typed.findings.append(Finding(code="negative", field=f"{field}-{at}", message=message))
         if quantity > 0:
             lines.append(
                 BilledLineInput(

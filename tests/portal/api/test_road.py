@@ -177,6 +177,10 @@ def test_a_list_is_paged_by_keyset(net: Network) -> None:
     assert (len(second["results"]), second["next"]) == (1, None)
     assert api.get("system/items", limit="9999").status_code == 422
     assert api.get("system/items", colour="red").json()["code"] == "filter_unknown"
+    wrong = api.get("process/invoice-exceptions", state="opn", kind="prise").json()
+    assert [(each["field"], each["code"]) for each in wrong["findings"]] == [
+        ("kind", "filter_invalid"), ("state", "filter_invalid"),
+    ]  # fmt: skip
 
 
 def test_the_description_of_the_api_is_complete() -> None:

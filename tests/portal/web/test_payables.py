@@ -184,6 +184,10 @@ def test_an_invoice_is_typed_in_with_every_finding_at_its_field(net: Network, si
     answer = client.post("/invoices/new/", data)
     assert answer.status_code == 422
     assert answer.content.decode().count("is not a number") >= 4
+    back = client.post(
+        "/invoices/new/", {**data, "total": "1", "quantity-1": "-1", "quantity-2": "2", "price-2": "-54"}
+    )
+    assert back.content.decode().count("comes as a credit memo") >= 2
     good = {**data, "total": "192.20", "quantity-2": "2"}
     answer = client.post("/invoices/new/", good)
     row = Invoice.objects.get()
