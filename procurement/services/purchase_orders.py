@@ -147,6 +147,16 @@ def _take_offer(lines: Sequence[RequisitionLine], supplier: Supplier) -> None:
                 )
             )  # fmt: skip
             continue
+        if line.unsourced_base % offer.multiplier:
+            findings.append(
+                Finding(
+                    code="not_an_order_quantity", field=f"lines.{line.pk}",
+                    message=f"{line.description}: {supplier.name} sells it by the {offer.unit} of {offer.multiplier.normalize():,f}, "
+                    f"and {line.unsourced_base.normalize():,f} are wanted.",
+                    remedy="Choose a supplier who sells it by a smaller unit, or end the line and request whole packs.",
+                )
+            )  # fmt: skip
+            continue
         line.order_unit, line.order_multiplier = offer.unit, offer.multiplier
         line.order_price, line.supplier_part = offer.price_for(line.unsourced_base), offer.supplier_part
         line.contract_line_id, line.lead_time_days = offer.contract_line_id, offer.lead_time_days

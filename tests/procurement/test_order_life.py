@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
 from core.models import BusinessEvent
+from masterdata.models import SupplierItem
 from procurement.models import (
     BudgetFigure,
     ExceptionCase,
@@ -44,7 +45,7 @@ from procurement.services.purchase_orders import (
 from procurement.services.receipts import receipt_post, receipt_reverse
 from procurement.services.sourcing import lines_waive
 from procurement.services.supplier_answers import AnsweredLineInput, supplier_answer_record
-from tests.factories import Network, make_network, put_stock
+from tests.factories import Network, make_network, make_offer, put_stock
 from tests.road import billed, line, ordered, step_of, submitted
 
 pytestmark = pytest.mark.django_db
@@ -389,6 +390,23 @@ def test_what_a_supplier_does_not_confirm_is_sourced_from_another(net: Network) 
         lines=[ReceivedLine(line_number=1, quantity=other.lines.get().quantity)],
     )  # fmt: skip
     assert asked(order) == "fulfilled"
+
+
+def test_part_of_a_pack_is_never_ordered(net: Network) -> None:
+    """The rest of a case is no case at the next supplier: 400 gloves are not 0.4 cases of 1,000."""
+    order = ordered(net)
+    decide(net, answer(net, order, "accepted", quantity=D(6)), "accept_answer")
+    SupplierItem.objects.filter(supplier=net.suppliers["BETA"], item__number="GLOVE").delete()
+    make_offer(net, "BETA", "GLOVE", unit="CA", price="95.00")
+    with pytest.raises(Invalid) as refused:
+        purchase_order_create(
+            actor=net.actor("buyer@network"),
+            line_ids=[RequisitionLine.objects.get().pk],
+            supplier=net.suppliers["BETA"],
+        )
+    assert [finding.code for finding in refused.value.findings] == ["not_an_order_quantity"]
+    assert "by the CA of 1,000, and 400 are wanted" in refused.value.findings[0].message
+    assert rest(net) == ("to_source", 4, 0)
 
 
 def test_what_a_supplier_does_not_confirm_may_be_no_longer_needed(net: Network) -> None:
