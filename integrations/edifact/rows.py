@@ -32,7 +32,7 @@ ITEM_TYPES: Final[Mapping[str, str]] = {
 """Item number type (7143) ↔ the field of `ItemIdentity`; others keep their code."""
 _FORMATS: Final = {"101": "%y%m%d", "102": "%Y%m%d", "203": "%Y%m%d%H%M", "204": "%Y%m%d%H%M%S"}
 _BY_LENGTH: Final = {6: "%y%m%d", 8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
-_NUMBER: Final = re.compile(r"-?(?=[.0-9])[0-9]{0,30}\.?[0-9]{0,30}", re.ASCII)
+_NUMBER: Final = re.compile(r"-?(?=\.?[0-9])[0-9]{0,30}\.?[0-9]{0,30}", re.ASCII)
 
 
 class Row:

@@ -94,7 +94,7 @@ _NEEDED: Final[Mapping[str, Mapping[str, str]]] = {
         "CreditNoteLine": "a line",
     },
 }
-_NUMBER: Final = re.compile(r"[-+]?(?=[.0-9])[0-9]{0,30}\.?[0-9]{0,30}", re.ASCII)
+_NUMBER: Final = re.compile(r"[-+]?(?=\.?[0-9])[0-9]{0,30}\.?[0-9]{0,30}", re.ASCII)
 _CENT: Final = Decimal("0.01")
 
 

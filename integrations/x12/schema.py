@@ -68,7 +68,7 @@ class Note:
         }[self.kind]
 
 
-_NUMBER: Final = re.compile(r"-?(?=[.0-9])[0-9]*\.?[0-9]*", re.ASCII)
+_NUMBER: Final = re.compile(r"-?(?=\.?[0-9])[0-9]*\.?[0-9]*", re.ASCII)
 _WHOLE: Final = re.compile(r"-?[0-9]+", re.ASCII)
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9]([0-9]{1,2})?)?", re.ASCII)
 _NOTHING: Final = re.compile("(?!)")

@@ -18,7 +18,7 @@ from integrations.x12.profile import Profile, pairs_in, party_in
 from integrations.x12.schema import day_of
 from integrations.x12.tokens import Segment
 
-_NUMBER: Final = re.compile(r"-?(?=[.0-9])[0-9]{0,30}\.?[0-9]{0,30}", re.ASCII)
+_NUMBER: Final = re.compile(r"-?(?=\.?[0-9])[0-9]{0,30}\.?[0-9]{0,30}", re.ASCII)
 _PER: Final = {"HP": Decimal(100), "TP": Decimal(1000)}
 _MOMENT_ZONES: Final = ("", "UT", "GM", "Z")
 

@@ -54,6 +54,7 @@ def test_a_comma_is_a_decimal_mark_and_a_price_may_be_for_a_hundred() -> None:
         ("QTY+21:5:PCE", "QTY+21:five:PCE", "bad-number"),
         ("QTY+21:5:PCE", "QTY+21:\u0665:PCE", "bad-number"),
         ("QTY+21:5:PCE", "QTY+21:1E5:PCE", "bad-number"),
+        ("QTY+21:5:PCE", "QTY+21:.:PCE", "bad-number"),
         ("QTY+21:5:PCE", "QTY+21:5", "unit-missing"),
         ("QTY+21:5:PCE", "FTX+LIN", "missing-element"),
     ],

@@ -142,6 +142,7 @@ def test_another_ubl_document_is_said() -> None:
         (">12<", ">twelve<", "bad-number"),
         (">12<", ">NaN<", "bad-number"),
         (">12<", ">1E5<", "bad-number"),
+        (">12<", ">-.<", "bad-number"),
         (">12<", ">\u0661\u0662<", "bad-number"),
         (' unitCode="XCS"', "", "unit-missing"),
     ],

@@ -55,6 +55,7 @@ def test_envelope_facts_are_read() -> None:
         ("BAK*00*AD*PO-1", "BAK*00*AD*", "missing-element"),
         ("BAK*00*AD*PO-1*20260301", "BAK*00*AD*PO-1*20260231", "bad-date"),
         ("PO1*1*2*", "PO1*1*two*", "bad-number"),
+        ("PO1*1*2*", "PO1*1*.*", "bad-number"),
         ("PO1*1*2*", "PO1*1*٢*", "bad-number"),
         ("BAK*00*AD*PO-1*", f"BAK*00*AD*{'9' * 23}*", "too-long"),
         ("BAK*", "BAX*", "missing-segment"),

@@ -23,7 +23,7 @@ MOST_GROWTH = 200_000
 OURS = samples.interchange("855", "PR", "BAK*00*AD*PO-1*20260301", "PO1*1*2*BX*10**VN*A1", "ACK*IA*2*BX").encode()
 TOKENS = [
     b"ISA*", b"~", b"*", b">", b"\n", b"\r\n", b"^", b"\x1c", b"\xff", b"\xef\xbb\xbf", b"ST*850*0001~", b"SE*1*0001~", b"GS*PO*",
-    b"IEA*1*", b"HL*1**S~", b"PO1*", b"NaN", b"1E999999", b"-", b"\xd9\xa2", b"9" * 400, b"\x00", b"BEG*00*SA*P**20260301~", b" " * 300,
+    b"IEA*1*", b"HL*1**S~", b"PO1*", b"NaN", b"1E999999", b"-", b".", b"\xd9\xa2", b"9" * 400, b"\x00", b"BEG*00*SA*P**20260301~", b" " * 300,
 ]  # fmt: skip
 
 

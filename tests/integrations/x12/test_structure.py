@@ -106,6 +106,7 @@ def test_syntax_notes_are_kept(segment: str, expected: str) -> None:
         ("PO1*1*٢*BX*10**VN*A", "bad-number"),
         ("PO1*1*+2*BX*10**VN*A", "bad-number"),
         ("PO1*1*-*BX*10**VN*A", "bad-number"),
+        ("PO1*1*-.*BX*10**VN*A", "bad-number"),
         ("PO1*1*1234567890123456*BX*10**VN*A", "too-long"),
         ("PO1*1*2*BOX*10**VN*A", "too-long"),
         ("PO1*1*2*Q7*10**VN*A", "unknown-code"),
