@@ -4,7 +4,8 @@ Throughput: our relay with a channel to nobody, against a bare loop of `SELECT â
 100, on the outbox itself and on a toy table of its own (one process, one connection, until the queue is empty). Ours also keeps
 order per stream, counts tries before they run, freezes payloads, and keeps every try.
 The outbox row's price: the business act that issues an order with its two messages, against the same without. Latency: from commit
-to the first byte, through doorbell, broker and a worker. Pages: the queue page over MANY messages against over 10,000.
+to the first byte, through doorbell, broker and a worker. Pages: the queue page over MANY messages against over 10,000. Backlog: how
+long an urgent order waits that comes behind 200,000 messages, at the same endpoint and at another one.
 `BENCH_MESSAGES=5000000` sets the many.
 """
 
@@ -50,6 +51,7 @@ from tests.flows.stack import database_url
 RELAYED = 20_000
 MANY = int(os.environ.get("BENCH_MESSAGES", 1_000_000))
 FEW = 10_000
+BACKLOG = 200_000
 LATENCY_RUNS = 60
 
 # the share of messages by state of a busy network: two or three in a hundred are open
@@ -91,6 +93,7 @@ def run(report: Report) -> None:
     _relay(report)
     _price(report)
     _pages(report)
+    _backlog(report)
     _latency(report)
 
 
@@ -239,6 +242,28 @@ def _pages(report: Report) -> None:
             f"queue, {name}, {MANY:,} messages", many.cpu_ms, "ms cpu", ratio=many.cpu_ms / few[name].cpu_ms,
             to=f"{FEW:,}", limit=1.5,
         )  # fmt: skip
+
+
+def _backlog(report: Report) -> None:
+    """The endpoints' turns as workers take them, with a channel to nobody."""
+    flooded, beside = _endpoint("bench-flooded"), _endpoint("bench-beside")
+    for first in range(0, BACKLOG, RELAYED):
+        _queue(flooded, f"flood-{first}", RELAYED)
+    for there, urgent, what in (
+        (flooded, True, "an urgent order, same endpoint"),
+        (beside, False, "an order of another endpoint"),
+    ):
+        message = OutboundMessage.objects.create(
+            endpoint=there, topic="event.tell", document_kind="event", document_number=what, stream=what, key=what,
+            trace_id="0" * 31 + "1", due_at=timezone.now(), urgent=urgent,
+        )  # fmt: skip
+        began = time.perf_counter()
+        with mock.patch.object(delivery, "channel_for", return_value=Nobody()):
+            while OutboundMessage.objects.filter(pk=message.pk).exclude(state="delivered").exists():
+                for endpoint in delivery.endpoints_due():
+                    delivery.endpoint_deliver(endpoint)
+        waited = (time.perf_counter() - began) * 1000
+        report.add(f"{what}, behind {BACKLOG:,} messages", waited, "ms", limit=60_000)
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def busy(net: Network) -> Endpoint:
     """An ERP with six hours behind it, a flood of dead letters of one cause, and a window next Sunday."""
     erp = erp_connect(
         code="erp-main", name="Main ERP", base_url="http://127.0.0.1:9", token="t", facilities=net.facilities.values(),
-        starts_on=TODAY(), config={"rate_per_minute": 120},
+        starts_on=TODAY() - timedelta(days=1), config={"rate_per_minute": 120},
     )  # fmt: skip
     now, dice = timezone.now(), random.Random(5)
     tries_tally(

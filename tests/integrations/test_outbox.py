@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -60,7 +61,8 @@ def test_a_fact_costs_one_statement(world: World) -> None:
 def test_the_route_of_the_day_the_order_was_issued_counts(world: World) -> None:
     new = Endpoint.objects.create(code="erp-new", name="New", kind="erp", adapter="rest_erp", duplicates="lookup")
     old = world.order()
-    today, tomorrow = timezone.now().date(), timezone.now().date() + timedelta(days=1)
+    today = timezone.now().astimezone(ZoneInfo(old.facility.timezone)).date()
+    tomorrow = today + timedelta(days=1)
     ErpRoute.objects.create(facility=old.facility, starts_on=today, document_kind="invoice", endpoint=new)
     ErpRoute.objects.create(facility=old.facility, starts_on=tomorrow + timedelta(days=1), endpoint=new)
     world.receive(old)
