@@ -23,13 +23,14 @@ MOST_CRASHES: Final = 5
 _DIED: Final = "The worker died; nobody knows how far it came."
 
 # Head of line: the first of its stream that waits, is on its way, or is a refused order. A scalar subquery, because the planner would
-# make one join of everything that waits out of NOT EXISTS.
+# make one join of everything that waits out of NOT EXISTS. "Not behind it" and not "is it": of an equality the planner expects so few
+# that it would sort a whole backlog rather than walk the index of what is due.
 _TAKE: Final = """
 WITH heads AS (
     SELECT m.id, m.state AS was FROM integrations_outboundmessage m
     WHERE m.endpoint_id = %(endpoint)s AND m.state IN ('queued', 'retry', 'unknown') AND m.due_at <= %(now)s::timestamptz
       AND NOT (m.state = 'unknown' AND %(duplicates)s = 'manual') AND (m.cause = 'crashed') = %(suspects)s
-      AND m.id = (
+      AND m.id <= (
         SELECT o.id FROM integrations_outboundmessage o
         WHERE o.endpoint_id = m.endpoint_id AND o.stream = m.stream
           AND o.state IN ('queued', 'retry', 'in_flight', 'unknown', 'dead')

@@ -119,7 +119,7 @@ def test_the_head_of_a_stream_holds_back_what_follows(
     first, _ = messages(there, 2, stream="one order")
     OutboundMessage.objects.filter(pk=first.pk).update(due_at=timezone.now() + timedelta(hours=1))
     if not protected:
-        part = r"AND m\.id = \(\s+SELECT o\.id.*?LIMIT 1\)"
+        part = r"AND m\.id <= \(\s+SELECT o\.id.*?LIMIT 1\)"
         monkeypatch.setattr(relay, "_TAKE_ALL", without(relay._TAKE_ALL, part))
     delivery.endpoint_deliver(there.pk)
     assert told(nobody) == ([] if protected else ["m1"])
