@@ -241,10 +241,11 @@ def test_a_refused_sign_in_is_not_tried_again_and_again(world: World, server: Ss
     endpoint.refresh_from_db()
     assert endpoint.circuit_reason == "authentication"
     assert "shows the host key" in endpoint.probe_detail
-    before = (server.home / "log").read_text()
+    # a connection is told before it is answered; that it ended, when the server finds the time
+    before = (server.home / "log").read_text().count("Connection from")
     due()
     assert mailboxes_poll() == 0
-    assert (server.home / "log").read_text() == before
+    assert (server.home / "log").read_text().count("Connection from") == before
 
 
 def test_one_bad_file_delays_no_other(world: World, server: Sshd) -> None:
