@@ -1,11 +1,12 @@
-"""Where each field of the canonical documents stands in X12, UBL and EDIFACT; `docs/mapping.md` is written from here."""
+"""Where each field of the canonical documents stands in X12, UBL, EDIFACT and the ERPs; `docs/mapping.md` is written from here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, get_args, get_type_hints
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias, get_args, get_type_hints
 
-from integrations.canonical import KINDS, fields_of, is_record
+from integrations.canonical import KINDS, is_record
+from integrations.erp_mapping import ERP_TABLE
 
 # One line per field: name | X12 | UBL 2.1 | EDIFACT D96A. A dash: this format does not carry it.
 _TABLE: Final = """
@@ -189,17 +190,29 @@ element | AK401 | — | —
 element_reference | AK402 | — | —
 value | AK404 | — | —
 """
-_WITHOUT: Final = ("receipt", "voucher", "payment_status", "inventory_movement", "item", "supplier", "location")
+_FORMATS: Final = ("X12", "UBL 2.1", "EDIFACT D96A")
+_ERPS: Final = ("REST", "MMIS", "Tryton 8")
+
+FieldMap: TypeAlias = Mapping[str, Mapping[str, tuple[str, str, str]]]
 
 
-def field_map() -> Mapping[str, Mapping[str, tuple[str, str, str]]]:
-    """Dataclass name → field → where it stands in X12, UBL and EDIFACT."""
+def field_map() -> FieldMap:
+    """Class name → field → where it stands in X12, UBL and EDIFACT."""
+    return _read(_TABLE)
+
+
+def erp_field_map() -> FieldMap:
+    """Class name → field → where it stands in the REST, MMIS and Tryton adapters."""
+    return _read(ERP_TABLE)
+
+
+def _read(table: str) -> FieldMap:
     result: dict[str, dict[str, tuple[str, str, str]]] = {}
-    for line in _TABLE.strip().splitlines():
+    for line in table.strip().splitlines():
         name, *places = (part.strip() for part in line.split("|"))
         if places:
-            x12, ubl, edifact = places
-            result[list(result)[-1]][name] = (x12, ubl, edifact)
+            first, second, third = places
+            result[list(result)[-1]][name] = (first, second, third)
         else:
             result[name] = {}
     return result
@@ -221,29 +234,31 @@ def parts_of(cls: Any) -> Iterator[Any]:
 
 def mapping_page() -> str:
     """The text of docs/mapping.md."""
-    told = field_map()
     lines = [
         "# Where each field stands",
         "",
         "Written by `manage.py edi mapping`; do not edit. Each row is a field of a canonical document (`docs/canonical/` holds their JSON",
-        f"Schemas). A dash means that the format does not carry it. {', '.join(_WITHOUT)} travel as JSON only: between us and the ERP.",
+        "Schemas) or of a part of one. A dash means that the format does not carry it, or that the ERP is not told or does not say.",
+        "",
+        "## With partners",
+        *_tables(field_map(), _FORMATS),
+        "",
+        "## With ERPs",
+        "",
+        "Orders, receipts and vouchers go to them; items, suppliers, payments and budgets come from them, cost centers too",
+        "([erps](erps.md)). Names as they go over the wire are in backticks: of REST a key of the JSON body, of the MMIS a record of the file",
+        "and its field, of Tryton a model and its field.",
+        *_tables(erp_field_map(), _ERPS),
     ]
-    done: set[str] = set()
-    for kind, cls in KINDS.items():
-        if kind in _WITHOUT:
-            continue
-        for part in parts_of(cls):
-            name = part.__name__
-            if name in done:
-                continue
-            done.add(name)
-            lines += [
-                "",
-                f"## {name}" + (f" (`{kind}`)" if part is cls else ""),
-                "",
-                " ".join((part.__doc__ or "").split()),
-                "",
-            ]
-            lines += ["| field | X12 | UBL 2.1 | EDIFACT D96A |", "|---|---|---|---|"]
-            lines += [f"| {field} | {' | '.join(told[name][field])} |" for field in fields_of(part)]
     return "\n".join(lines) + "\n"
+
+
+def _tables(told: FieldMap, columns: Sequence[str]) -> Iterator[str]:
+    kinds = {cls.__name__: kind for kind, cls in KINDS.items()}
+    classes = {part.__name__: part for cls in KINDS.values() for part in parts_of(cls)}
+    for name, fields in told.items():
+        yield from ("", f"### {name}" + (f" (`{kinds[name]}`)" if name in kinds else ""), "")
+        if name in classes:
+            yield from (" ".join((classes[name].__doc__ or "").split()), "")
+        yield from (f"| field | {' | '.join(columns)} |", "|---|---|---|---|")
+        yield from (f"| {field} | {' | '.join(places)} |" for field, places in fields.items())

@@ -30,6 +30,8 @@ UnitCodes = Literal["portal", "X12-355", "UNECE-20"]
 CatalogAction = Literal["add", "change", "delete"]
 StockState = Literal["on_hand", "available", "on_order", "on_hold"]
 MovementKind = Literal["receipt", "issue", "transfer_in", "transfer_out", "count", "return", "waste"]
+ItemStatus = Literal["active", "on_hold", "discontinued"]
+SupplierStatus = Literal["active", "on_hold", "inactive"]
 PaymentMethod = Literal["", "ach", "check", "wire", "none"]
 
 
@@ -276,16 +278,6 @@ class Voucher(Struct, frozen=True, kw_only=True, gc=False):
     due_date: date | None = None
 
 
-class PaymentStatus(Struct, frozen=True, kw_only=True, gc=False):
-    """Where the ERP stands with paying one voucher. `voucher` is our invoice number."""
-
-    voucher: str
-    status: Literal["scheduled", "paid", "stopped"]
-    currency: str
-    amount: Decimal
-    paid_on: date | None = None
-
-
 class CatalogLine(Struct, frozen=True, kw_only=True, gc=False):
     """One offer: `unit_price` per `unit`, which holds `contents` of `content_unit` (None and empty where not said)."""
 
@@ -397,28 +389,32 @@ class Packaging(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class ItemDoc(Struct, frozen=True, kw_only=True, gc=False):
-    """An item of the item master."""
+    """An item of the item master. `identity` holds the supplier's number of it where `supplier` says whose, and the GTIN of its base unit."""
 
     number: str
     name: str
     base_unit: str
     identity: ItemIdentity = field(default_factory=ItemIdentity)
+    supplier: Party = NOBODY
     packagings: tuple[Packaging, ...] = ()
     manufacturer: str = ""
     category: str = ""
+    unspsc: str = ""
     lot_tracked: bool = False
-    active: bool = True
+    status: ItemStatus = "active"
     unit_codes: UnitCodes = "portal"
 
 
 class SupplierDoc(Struct, frozen=True, kw_only=True, gc=False):
-    """A supplier of the supplier master."""
+    """A supplier of the supplier master. `payment_terms` are days; `minimum_order` is an amount in `currency`."""
 
     code: str
     party: Party
+    email: str = ""
     currency: str = ""
-    terms: str = ""
-    active: bool = True
+    payment_terms: int | None = None
+    minimum_order: Decimal | None = None
+    status: SupplierStatus = "active"
 
 
 class LocationDoc(Struct, frozen=True, kw_only=True, gc=False):
@@ -439,7 +435,6 @@ Document = (
     | Acknowledgement
     | Receipt
     | Voucher
-    | PaymentStatus
     | PriceCatalog
     | InventorySnapshot
     | InventoryMovement
@@ -459,7 +454,6 @@ KINDS: Final[Mapping[str, type[Document]]] = types.MappingProxyType(
         "acknowledgement": Acknowledgement,
         "receipt": Receipt,
         "voucher": Voucher,
-        "payment_status": PaymentStatus,
         "price_catalog": PriceCatalog,
         "inventory_snapshot": InventorySnapshot,
         "inventory_movement": InventoryMovement,

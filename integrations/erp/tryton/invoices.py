@@ -32,7 +32,7 @@ def told(voucher: Voucher) -> Row:
     billed += voucher.tax + sum((c.amount for c in voucher.charges), Decimal(0))
     return {
         "supplier": voucher.supplier.identifiers["buyer"], "invoice": voucher.supplier_invoice_number,
-        "currency": voucher.currency, "invoice_date": voucher.invoice_date, "due_date": voucher.due_date,
+        "currency": voucher.currency, "invoice_date": voucher.invoice_date,
         "total": sign * voucher.total, "billed": sign * billed, "tax": sign * voucher.tax, "lines": lines, "charges": charges,
     }  # fmt: skip
 
