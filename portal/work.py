@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
 from django.db.models.expressions import Combinable
-from django.utils import timezone
 
 from core.actors import Actor
 from core.tally import Counting, Tally, tallies, tallies_beside
@@ -49,7 +48,7 @@ class Queue:
     label: str
     icon: str
     roles: tuple[str, ...]
-    counting: Callable[[Actor, int | None, date], Counting]
+    counting: Callable[[Actor, int | None], Counting]
     screen: str
     args: tuple[str, ...] = ()
     query: str = ""
@@ -58,8 +57,8 @@ class Queue:
     card: bool = True
 
 
-def _cases(view: str, queue: str) -> Callable[[Actor, int | None, date], Counting]:
-    return lambda actor, facility, day: Counting(
+def _cases(view: str, queue: str) -> Callable[[Actor, int | None], Counting]:
+    return lambda actor, facility: Counting(
         rows=payable.cases_listed(actor, queue, view=view, facility_id=facility),
         moment="opened_at", money="amount", currency="currency",
     )  # fmt: skip
@@ -69,7 +68,7 @@ MESSAGE_ROLES = (Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR)
 QUEUES: tuple[Queue, ...] = (
     Queue(
         key="returned", label="Returned to me", icon="arrow-back-up", roles=(Role.REQUESTER,),
-        counting=lambda actor, facility, day: Counting(
+        counting=lambda actor, facility: Counting(
             rows=requests.requisitions_listed(actor, view="returned", facility_id=facility),
             moment="submitted_at", money="total", currency="currency",
         ),
@@ -77,7 +76,7 @@ QUEUES: tuple[Queue, ...] = (
     ),
     Queue(
         key="drafts", label="My drafts", icon="edit", roles=(Role.REQUESTER,),
-        counting=lambda actor, facility, day: Counting(
+        counting=lambda actor, facility: Counting(
             rows=requests.requisitions_listed(actor, view="drafts", facility_id=facility),
             moment="created_at", money="total", currency="currency",
         ),
@@ -85,7 +84,7 @@ QUEUES: tuple[Queue, ...] = (
     ),
     Queue(
         key="open_requests", label="My open requests", icon="clipboard-list", roles=(Role.REQUESTER,),
-        counting=lambda actor, facility, day: Counting(
+        counting=lambda actor, facility: Counting(
             rows=requests.requisitions_listed(actor, view="mine-open", facility_id=facility),
             moment="submitted_at", money="total", currency="currency",
         ),
@@ -93,7 +92,7 @@ QUEUES: tuple[Queue, ...] = (
     ),
     Queue(
         key="approvals", label="To approve", icon="gavel", roles=(Role.APPROVER, Role.BUYER, Role.ADMINISTRATOR),
-        counting=lambda actor, facility, day: Counting(
+        counting=lambda actor, facility: Counting(
             rows=requests.approvals_waiting(actor, facility_id=facility),
             moment="opened_at", money="amount", currency="requisition__currency",
         ),
@@ -101,7 +100,7 @@ QUEUES: tuple[Queue, ...] = (
     ),
     Queue(
         key="to_source", label="Lines to source", icon="arrows-exchange", roles=(Role.BUYER,),
-        counting=lambda actor, facility, day: Counting(
+        counting=lambda actor, facility: Counting(
             rows=requests.lines_to_source(actor, facility_id=facility), moment="requisition__approved_at"
         ),
         screen="workbench", badge=True,
@@ -113,16 +112,16 @@ QUEUES: tuple[Queue, ...] = (
     Queue(
         key="overdue_orders", label="Overdue orders", icon="alert-triangle",
         roles=(Role.BUYER, Role.RECEIVER, Role.STOCK_CLERK),
-        counting=lambda actor, facility, day: Counting(
-            rows=orders.orders_due(actor, before=day, facility_id=facility),
+        counting=lambda actor, facility: Counting(
+            rows=orders.orders_due(actor, facility_id=facility),
             moment="issued_at", money="total", currency="currency",
         ),
         screen="orders", query="?view=late", tone="bad",
     ),
     Queue(
         key="to_receive", label="To receive today", icon="package-import", roles=(Role.RECEIVER, Role.STOCK_CLERK),
-        counting=lambda actor, facility, day: Counting(
-            rows=orders.orders_receivable(actor, until=day, facility_id=facility),
+        counting=lambda actor, facility: Counting(
+            rows=orders.orders_receivable(actor, due=True, facility_id=facility),
             moment="issued_at", money="total", currency="currency",
         ),
         screen="receiving", badge=True,
@@ -145,37 +144,37 @@ QUEUES: tuple[Queue, ...] = (
     ),
     Queue(
         key="dead_letters", label="Dead letters", icon="alert-octagon", roles=MESSAGE_ROLES,
-        counting=lambda actor, facility, day: Counting(rows=letters.outbound_stuck(actor, "dead"), moment="created_at"),
+        counting=lambda actor, facility: Counting(rows=letters.outbound_stuck(actor, "dead"), moment="created_at"),
         screen="messages", query="?state=dead", tone="bad",
     ),
     Queue(
         key="unknown_outcomes", label="Outcome unknown", icon="help-circle", roles=MESSAGE_ROLES,
-        counting=lambda actor, facility, day: Counting(rows=letters.outbound_stuck(actor, "unknown"), moment="created_at"),
+        counting=lambda actor, facility: Counting(rows=letters.outbound_stuck(actor, "unknown"), moment="created_at"),
         screen="messages", query="?state=unknown",
     ),
     Queue(
         key="not_applied", label="Came in, not applied", icon="inbox", roles=MESSAGE_ROLES,
-        counting=lambda actor, facility, day: Counting(rows=letters.inbound_stuck(actor), moment="received_at"),
+        counting=lambda actor, facility: Counting(rows=letters.inbound_stuck(actor), moment="received_at"),
         screen="messages", query="?direction=in&state=failed",
     ),
     Queue(
         key="messages", label="Messages to look after", icon="mail", roles=MESSAGE_ROLES,
-        counting=lambda actor, facility, day: Counting(rows=letters.outbound_stuck(actor)),
+        counting=lambda actor, facility: Counting(rows=letters.outbound_stuck(actor)),
         screen="messages", badge=True, card=False,
     ),
     Queue(
         key="proposals", label="Master data to decide", icon="list-details", roles=(Role.STEWARD,),
-        counting=lambda actor, facility, day: Counting(rows=proposals_listed(actor), moment="raised_at"),
+        counting=lambda actor, facility: Counting(rows=proposals_listed(actor), moment="raised_at"),
         screen="proposals", badge=True,
     ),
     Queue(
         key="alerts", label="Alerts", icon="bell", roles=MESSAGE_ROLES,
-        counting=lambda actor, facility, day: Counting(rows=letters.alerts_open(actor), moment="opened_at"),
+        counting=lambda actor, facility: Counting(rows=letters.alerts_open(actor), moment="opened_at"),
         screen="alerts", badge=True, tone="bad",
     ),
     Queue(
         key="low_stock", label="Below par", icon="building-warehouse", roles=(Role.STOCK_CLERK,),
-        counting=lambda actor, facility, day: Counting(rows=below_par(actor, facility_id=facility)),
+        counting=lambda actor, facility: Counting(rows=below_par(actor, facility_id=facility)),
         screen="stock", query="?view=low", badge=True,
     ),
 )  # fmt: skip
@@ -205,9 +204,8 @@ def _counted(actor: Actor, facility_id: int | None, wanted: Callable[[Queue], bo
 
 
 def _counting(actor: Actor, facility_id: int | None, wanted: Callable[[Queue], bool]) -> list[tuple[Queue, Counting]]:
-    today = timezone.now().date()
     return [
-        (queue, queue.counting(actor, facility_id, today))
+        (queue, queue.counting(actor, facility_id))
         for queue in QUEUES
         if wanted(queue) and any(actor.has(role) for role in queue.roles)
     ]

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
-from django.utils import timezone
 
 from core.actors import EVERYWHERE, Actor
 from core.audit import acting
@@ -100,7 +99,7 @@ def erp_move_preview(
 ) -> MovePreview:
     """What moving a facility would do; changes nothing. Raises NotAllowed, NotFound, Invalid, Conflict."""
     place, to = _checked(actor, facility, endpoint, starts_on, document_kind)
-    today = _today(place)
+    today = place.today
     before = route_of(place.pk, document_kind or "purchase_order", starts_on)
     if before is not None and before.endpoint_id == to.pk:
         raise Invalid(f"{to.name} has them on that day already.", code="same_erp")
@@ -145,7 +144,7 @@ def erp_move_withdraw(*, actor: Actor, route_id: int, reason: str) -> None:
         route = ErpRoute.objects.select_for_update().filter(pk=route_id).first()
         if route is None:
             raise NotFound("There is no such move.")
-        if route.starts_on <= _today(route.facility):
+        if route.starts_on <= route.facility.today:
             raise Conflict("This move has begun: move the facility back from a later day on.", code="move_begun")
         _tell(actor, route, reason, withdrawn=True)
         route.delete()
@@ -159,7 +158,7 @@ def _checked(actor: Actor, facility: str, endpoint: str, starts_on: date, kind: 
     to = Endpoint.objects.filter(code=endpoint, kind=Endpoint.Kind.ERP).first()
     if place is None or to is None:
         raise NotFound(f"There is no facility {facility}." if place is None else f"There is no ERP {endpoint}.")
-    if starts_on <= _today(place):
+    if starts_on <= place.today:
         words = "A move begins tomorrow at the earliest: what was ordered today is with the old ERP."
         raise Invalid(words, code="too_early")
     if ErpRoute.objects.filter(facility=place, document_kind=kind, starts_on=starts_on).exists():
@@ -172,10 +171,6 @@ def _may(actor: Actor) -> None:
         raise NotAllowed(
             "Only administrators and integration support of the whole network move facilities.", code="role_missing"
         )
-
-
-def _today(place: Facility) -> date:
-    return timezone.now().astimezone(ZoneInfo(place.timezone)).date()
 
 
 def _staying(place: Facility) -> dict[str, int]:
@@ -216,7 +211,7 @@ def erp_places(actor: Actor) -> list[Place]:
         Place(
             facility=place,
             steps=[
-                Step(route=route, kind=KINDS[route.document_kind], state=_state(route, routes[place.pk], _today(place)))
+                Step(route=route, kind=KINDS[route.document_kind], state=_state(route, routes[place.pk], place.today))
                 for route in routes.get(place.pk, ())
             ],
         )

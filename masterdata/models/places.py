@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 from django.db import models
+from django.utils import timezone
 
 from core.audit import tracked
 
@@ -32,6 +36,11 @@ class Facility(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def today(self) -> date:
+        """The day it is here: in the evening of Illinois, London has tomorrow."""
+        return timezone.now().astimezone(ZoneInfo(self.timezone)).date()
 
 
 class Location(models.Model):

@@ -1,6 +1,6 @@
 """Reads of master data, scoped to what the actor may see."""
 
-from masterdata.selectors.access import actor_for, at, facilities_visible, limit_of, scoped
+from masterdata.selectors.access import actor_for, at, facilities_visible, facility_today, limit_of, scoped
 from masterdata.selectors.catalog import (
     catalog_facets,
     catalog_listed,
@@ -21,6 +21,7 @@ __all__ = [
     "contracts_visible",
     "cost_centers_visible",
     "facilities_visible",
+    "facility_today",
     "facts_by_facility",
     "item_facts",
     "items_search",

@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import DateField, DateTimeField, F, Func, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from core.actors import Actor, Scopes
@@ -95,3 +97,9 @@ def at(facility_id: int | None, *, field: str = "facility_id") -> Q:
 def facilities_visible(actor: Actor, *roles: str) -> QuerySet[Facility]:
     """Active facilities where the actor holds one of the roles (any role, when none is named)."""
     return Facility.objects.filter(scoped(actor, *roles, field="pk"), is_active=True)
+
+
+def facility_today(field: str = "facility") -> Combinable:
+    """The day it is at the facility of each row, as an expression for a query; see `Facility.today`."""
+    local = Func(F(f"{field}__timezone"), Value(timezone.now()), function="timezone", output_field=DateTimeField())
+    return Cast(local, DateField())

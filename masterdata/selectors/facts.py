@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from masterdata.models import Contract, Supplier
 from masterdata.rules.offers import ItemFacts, Offer
@@ -20,7 +20,7 @@ SELECT wanted.facility AS facility, i.id, i.number, i.description, i.base_unit, 
        'supplier_name', s.name, 'unit', cl.unit, 'price', cl.price::text, 'breaks', cl.breaks) ORDER BY cl.id), '[]')
      FROM masterdata_contractline cl JOIN masterdata_contract k ON k.id = cl.contract_id
      JOIN masterdata_supplier s ON s.id = k.supplier_id
-     WHERE cl.item_id = i.id AND k.status = %(agreed)s AND k.valid_from <= %(on)s AND k.valid_to >= %(on)s AND s.status = %(active)s
+     WHERE cl.item_id = i.id AND k.status = %(agreed)s AND here.today BETWEEN k.valid_from AND k.valid_to AND s.status = %(active)s
        AND (NOT EXISTS (SELECT 1 FROM masterdata_contract_facilities f WHERE f.contract_id = k.id)
          OR EXISTS (SELECT 1 FROM masterdata_contract_facilities f WHERE f.contract_id = k.id AND f.facility_id = wanted.facility))
   ) AS agreed_rows,
@@ -31,27 +31,29 @@ SELECT wanted.facility AS facility, i.id, i.number, i.description, i.base_unit, 
      WHERE si.item_id = i.id AND s.status = %(active)s) AS listed_rows
 FROM unnest(%(items)s::bigint[], %(facilities)s::bigint[]) AS wanted (item, facility)
 JOIN masterdata_item i ON i.id = wanted.item JOIN masterdata_category c ON c.id = i.category_id
+LEFT JOIN masterdata_facility place ON place.id = wanted.facility
+CROSS JOIN LATERAL (SELECT (%(now)s AT TIME ZONE coalesce(place.timezone, 'UTC'))::date AS today) AS here
 """
 # decimals travel as text, so that none passes through a JSON float; written by hand because building this statement through
 # the ORM costs more than running it
 
 
-def item_facts(item_ids: Iterable[int], *, facility_id: int, on: date) -> dict[int, ItemFacts]:
-    """Packs and valid offers of many items for a facility and day, in one statement.
+def item_facts(item_ids: Iterable[int], *, facility_id: int) -> dict[int, ItemFacts]:
+    """Packs and valid offers of many items for a facility, in one statement.
 
-    A contract offer counts when the contract is active, valid on the day and open to the facility; suppliers on hold sell nothing.
+    A contract offer counts when the contract is active, valid on the facility's day and open to it; suppliers on hold sell nothing.
     """
-    return facts_by_facility({facility_id: item_ids}, on=on).get(facility_id, {})
+    return facts_by_facility({facility_id: item_ids}).get(facility_id, {})
 
 
-def facts_by_facility(wanted: Mapping[int, Iterable[int]], *, on: date) -> dict[int, dict[int, ItemFacts]]:
+def facts_by_facility(wanted: Mapping[int, Iterable[int]]) -> dict[int, dict[int, ItemFacts]]:
     """Like `item_facts`, for items of several facilities (facility → items) in one statement."""
     pairs = sorted({(facility, item) for facility, items in wanted.items() for item in items})
     found: dict[int, dict[int, ItemFacts]] = {}
     if not pairs:
         return found
     params: dict[str, Any] = {
-        "items": [item for _, item in pairs], "facilities": [facility for facility, _ in pairs], "on": on,
+        "items": [item for _, item in pairs], "facilities": [facility for facility, _ in pairs], "now": timezone.now(),
         "agreed": Contract.Status.ACTIVE.value, "active": Supplier.Status.ACTIVE.value,
     }  # fmt: skip
     with connection.cursor() as cursor:

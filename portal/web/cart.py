@@ -11,7 +11,6 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -53,7 +52,7 @@ def facts_of(requisition: Requisition | None, *more: int) -> dict[int, ItemFacts
     if requisition is None:
         return {}
     ids = [line.item_id for line in requisition.lines.all() if line.item_id]
-    return item_facts([*ids, *more], facility_id=requisition.facility_id, on=timezone.now().date())
+    return item_facts([*ids, *more], facility_id=requisition.facility_id)
 
 
 @login_required

@@ -13,7 +13,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 
 from core.keyset import page as page_of
 from core.keyset import sorted_by
@@ -109,7 +108,7 @@ def catalog(request: HttpRequest) -> HttpResponseBase:
 
 def _listed(request: HttpRequest, facility: Facility) -> QuerySet[Item]:
     return catalog_listed(
-        actor_of(request), facility_id=facility.pk, on=timezone.now().date(), q=request.GET.get("q", "")[:80],
+        actor_of(request), facility_id=facility.pk, on=facility.today, q=request.GET.get("q", "")[:80],
         categories=request.GET.getlist("category"), suppliers=request.GET.getlist("supplier"),
         on_contract=request.GET.get("contract") == "on",
     )  # fmt: skip
@@ -124,7 +123,7 @@ def _file(request: HttpRequest, facility: Facility) -> HttpResponseBase:
 def _lines(found: QuerySet[Item], facility: Facility) -> Iterator[Sequence[object]]:
     source = found.iterator(chunk_size=FILE_BATCH)
     while rows := list(islice(source, FILE_BATCH)):
-        facts = item_facts([row.pk for row in rows], facility_id=facility.pk, on=timezone.now().date())
+        facts = item_facts([row.pk for row in rows], facility_id=facility.pk)
         for row in rows:
             best = facts[row.pk].best_offer(Decimal(1))
             offer = (
@@ -143,14 +142,14 @@ def _lines(found: QuerySet[Item], facility: Facility) -> Iterator[Sequence[objec
 
 
 def _found(request: HttpRequest, facility: Facility, cart: Requisition | None) -> dict[str, Any]:
-    today, listed = timezone.now().date(), _listed(request, facility)
+    listed = _listed(request, facility)
     order = lists.order_of(lists.CATALOG, request.GET)
     page = page_of(listed, after=request.GET.get("after", ""), size=PAGE, order=order)
     ids = [row.pk for row in page.rows]
     in_cart = [line.item_id for line in cart.lines.all() if line.item_id] if cart else []
     instead = substitutes_of([*ids, *in_cart])
     stand_ins = [each.substitute_id for rows in instead.values() for each in rows]
-    facts = item_facts([*ids, *in_cart, *stand_ins], facility_id=facility.pk, on=today)
+    facts = item_facts([*ids, *in_cart, *stand_ins], facility_id=facility.pk)
     stock = availability([*ids, *stand_ins], facility_id=facility.pk, location_id=cart.location_id if cart else None)
     place = cart.location.name if cart else ""
     facets, total = _facets(request, facility, listed)
@@ -171,7 +170,7 @@ def _found(request: HttpRequest, facility: Facility, cart: Requisition | None) -
 
 
 def _facets(request: HttpRequest, facility: Facility, listed: Any) -> tuple[list[Facet], int]:
-    categories, suppliers, agreed = catalog_facets(listed, facility_id=facility.pk, on=timezone.now().date())
+    categories, suppliers, agreed = catalog_facets(listed, facility_id=facility.pk, on=facility.today)
     found = [
         facet(request.GET, "category", "Category", categories),
         facet(request.GET, "contract", "Contract", [("on", "On contract here", agreed)]),

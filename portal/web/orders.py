@@ -13,7 +13,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.errors import Finding, Invalid
@@ -53,14 +52,14 @@ HEADER = ("Number", "Status", "Facility", "Supplier", "Total", "Currency", "Issu
 @login_required
 def orders(request: HttpRequest) -> HttpResponseBase:
     actor, view = actor_of(request), request.GET.get("view") or "open"
-    here, today = facility_chosen(request), timezone.now().date()
-    whole = {code: orders_listed(actor, view=code, facility_id=here, today=today) for code, _ in TABS}
+    here = facility_chosen(request)
+    whole = {code: orders_listed(actor, view=code, facility_id=here) for code, _ in TABS}
     narrowed = any(request.GET.get(name) for name in ("status", "supplier", "q"))
     listed = whole.get(view, whole["all"])
     if narrowed:
         listed = orders_listed(
             actor, view=view, facility_id=here, statuses=request.GET.getlist("status"),
-            suppliers=request.GET.getlist("supplier"), q=request.GET.get("q", "")[:80], today=today,
+            suppliers=request.GET.getlist("supplier"), q=request.GET.get("q", "")[:80],
         )  # fmt: skip
     return lists.answer(
         request, lists.ORDERS, listed, template="supply/orders.html", row=_row, header=HEADER, line=_export,

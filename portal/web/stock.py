@@ -10,7 +10,6 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 
 from core.actors import EVERYWHERE, Actor
 from core.errors import NotFound
@@ -154,7 +153,7 @@ def item(request: HttpRequest, number: str) -> HttpResponse:
     moves = list(item_moves(actor, row.pk)[:MOVES])
     total = sum((b.quantity for b in balances), Decimal(0))
     here = facility_chosen(request)
-    facts = item_facts([row.pk], facility_id=here or 0, on=timezone.now().date()).get(row.pk)
+    facts = item_facts([row.pk], facility_id=here or 0).get(row.pk)
     flags = [
         word
         for word, on in (("lot", row.lot_tracked), ("serial", row.serial_tracked), ("expiry", row.expiry_tracked))

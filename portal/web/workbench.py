@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.errors import Invalid, NotFound
@@ -73,7 +72,7 @@ def _groups(lines: list[RequisitionLine]) -> list[dict[str, Any]]:
     for line in lines:
         if line.item_id:
             wanted.setdefault(line.requisition.facility_id, []).append(line.item_id)
-    facts = facts_by_facility(wanted, on=timezone.now().date())
+    facts = facts_by_facility(wanted)
     groups: dict[int, dict[str, Any]] = {}
     for line in lines:
         requisition = line.requisition

@@ -197,7 +197,7 @@ def check_header(
     if needed_by is not None and needed_by < today:
         found.append(
             Finding(
-                code="needed_by_past", field="needed_by", message=f"{needed_by:%b %d, %Y} is in the past.",
+                code="needed_by_past", field="needed_by", message=f"{needed_by.day} {needed_by:%b %Y} is in the past.",
                 remedy="Choose today or a later day.",
             )
         )  # fmt: skip

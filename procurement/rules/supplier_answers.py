@@ -141,10 +141,10 @@ def _judge_date(line: AnsweredLine, amount: Decimal) -> AnswerDecision:
             amount=amount,
             sentence="Back-ordered without a date. Wait or find another source.",
         )
-    when = f"{line.promised_on:%b} {line.promised_on.day}, {line.promised_on.year}"
+    when = f"{line.promised_on.day} {line.promised_on:%b %Y}"
     late = line.needed_by is not None and line.promised_on > line.needed_by
     if late or line.urgent:
-        need = f"needed by {line.needed_by:%b} {line.needed_by.day}" if line.needed_by else "the order is urgent"
+        need = f"needed by {line.needed_by.day} {line.needed_by:%b}" if line.needed_by else "the order is urgent"
         return AnswerDecision(
             taken_over=False,
             amount=amount,

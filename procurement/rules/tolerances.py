@@ -52,7 +52,7 @@ class Limit:
         return cap - amount
 
     def words(self, currency: str) -> str:
-        """The limit in words: "2 % or 5.00 USD, whichever is lower (supplier Beta, since Oct 1, 2026)"."""
+        """The limit in words: "2 % or 5.00 USD, whichever is lower (supplier Beta, since 1 Oct 2026)"."""
         if self.unlimited:
             text = "no limit"
         elif not any((self.percent, self.amount)):
@@ -66,7 +66,7 @@ class Limit:
             text = " or ".join(parts)
             if len(parts) == 2:
                 text += ", whichever is higher" if self.combine == "either" else ", whichever is lower"
-        since = f", since {self.valid_from:%b} {self.valid_from.day}, {self.valid_from.year}" if self.valid_from else ""
+        since = f", since {self.valid_from.day} {self.valid_from:%b %Y}" if self.valid_from else ""
         return f"{text} ({self.scope}{since})"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery, TextField
@@ -14,7 +14,7 @@ from core.actors import Actor
 from core.errors import NotFound
 from core.packed import packed
 from masterdata.models import ItemPackaging, Role
-from masterdata.selectors import at, scoped
+from masterdata.selectors import at, facility_today, scoped
 from procurement.models import (
     Invoice,
     PurchaseOrder,
@@ -53,7 +53,7 @@ _LISTED = (
 
 def orders_listed(
     actor: Actor, *, view: str = "all", facility_id: int | None = None, statuses: Sequence[str] = (),
-    suppliers: Sequence[str] = (), q: str = "", today: date | None = None,
+    suppliers: Sequence[str] = (), q: str = "",
 ) -> QuerySet[PurchaseOrder]:  # fmt: skip
     """The list a person filters. `q` looks in numbers (ours, the ERP's, the supplier's) and the supplier's name."""
     found = (
@@ -65,8 +65,8 @@ def orders_listed(
     )
     if only := ORDER_VIEWS.get(view):
         found = found.filter(status__in=only)
-    if view == "late" and today:
-        found = found.filter(expected_on__lt=today)
+    if view == "late":
+        found = found.filter(expected_on__lt=facility_today())
     if view == "unanswered":
         found = found.filter(acknowledgement=PurchaseOrder.Acknowledgement.NONE)
     if statuses:
@@ -148,24 +148,18 @@ def answers_of(order: PurchaseOrder) -> list[Answered]:
     return list(answers.values())
 
 
-def orders_due(actor: Actor, *, before: date, facility_id: int | None = None) -> QuerySet[PurchaseOrder]:
-    """Open orders that were expected before a day, the latest first."""
-    return (
-        orders_visible(actor)
-        .filter(at(facility_id), status__in=PurchaseOrder.RECEIVABLE, expected_on__lt=before)
-        .order_by("expected_on", "id")
-    )
+def orders_due(actor: Actor, *, facility_id: int | None = None) -> QuerySet[PurchaseOrder]:
+    """Open orders that were expected before today, the latest first."""
+    return orders_listed(actor, view="late", facility_id=facility_id).order_by("expected_on", "id")
 
 
-def orders_receivable(
-    actor: Actor, *, until: date | None = None, facility_id: int | None = None
-) -> QuerySet[PurchaseOrder]:
-    """Open orders this actor may receive (expected by a day, when given), the earliest first; never one they created."""
+def orders_receivable(actor: Actor, *, due: bool = False, facility_id: int | None = None) -> QuerySet[PurchaseOrder]:
+    """Open orders this actor may receive (only those expected by today, when due), the earliest first; never one they created."""
     return (
         PurchaseOrder.objects.filter(
             scoped(actor, Role.RECEIVER, Role.STOCK_CLERK), at(facility_id), status__in=PurchaseOrder.RECEIVABLE
         )
-        .filter(Q() if until is None else Q(expected_on__lte=until))
+        .filter(Q(expected_on__lte=facility_today()) if due else Q())
         .filter(Q(created_by__isnull=True) | ~Q(created_by=actor.user_id))
         .select_related("facility", "supplier", "ship_to")
         .order_by("expected_on", "id")

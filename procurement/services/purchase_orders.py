@@ -131,7 +131,6 @@ def _take_offer(lines: Sequence[RequisitionLine], supplier: Supplier) -> None:
     facts = item_facts(
         [li.item_id for li in lines if li.item_id],
         facility_id=lines[0].requisition.facility_id,
-        on=timezone.now().date(),
     )
     findings = []
     for line in lines:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
-
-from django.utils import timezone
 
 from core.actors import Actor
 from core.audit import acting
@@ -46,7 +43,7 @@ def receipt_post(
             return posted[0]
         _may_receive(order, actor)
         expected = _expected(order)
-        today = timezone.now().astimezone(ZoneInfo(order.facility.timezone)).date()
+        today = order.facility.today
         checked, findings = check_receipt(lines, {n: e for n, (_, e) in expected.items()}, today=today)
         if findings:
             raise Invalid("The receipt cannot be posted yet.", code="receipt_invalid", findings=findings)
@@ -110,7 +107,7 @@ def receipt_reverse(*, actor: Actor, number: str, reason: str) -> Receipt:
             reversal_of=original,
             reason=reason,
             received_by_id=actor.user_id,
-            received_on=timezone.now().date(),
+            received_on=order.facility.today,
             key=f"reversal:{original.pk}",
             trace_id=current_trace_id(),
         )

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Avg, F, FilteredRelation, Max, Q, QuerySet
@@ -327,10 +326,9 @@ class _Checked:
 
 def _check(requisition: Requisition, now: datetime) -> _Checked:
     """Price and check everything as of now; `requisition` carries its budget figures."""
-    today = now.astimezone(ZoneInfo(requisition.facility.timezone)).date()
     lines = list(requisition.lines.order_by("line_number"))
     history = _history(requisition, lines, now)
-    facts = item_facts([li.item_id for li in lines if li.item_id], facility_id=requisition.facility_id, on=today)
+    facts = item_facts([li.item_id for li in lines if li.item_id], facility_id=requisition.facility_id)
     requests = [_request(li, facts, history) for li in lines]
     priced, findings = _check_lines(requests)
     total = sum((p.amount for p in priced if p), Decimal(0))
@@ -340,7 +338,7 @@ def _check(requisition: Requisition, now: datetime) -> _Checked:
         cost_center_ok=requisition.cost_center.is_active
         and requisition.cost_center.facility_id == requisition.facility_id,
         needed_by=requisition.needed_by,
-        today=today,
+        today=requisition.facility.today,
         budget=budget,
     )
     return _Checked(lines=lines, requests=requests, priced=priced, findings=findings, total=total, budget=budget)
@@ -384,8 +382,7 @@ def _editable(actor: Actor, number: str, *, with_budget: bool = False) -> Requis
 
 
 def _write_lines(requisition: Requisition, lines: Sequence[LineInput], *, first: int) -> list[RequisitionLine]:
-    today = timezone.now().date()
-    facts = item_facts([li.item_id for li in lines if li.item_id], facility_id=requisition.facility_id, on=today)
+    facts = item_facts([li.item_id for li in lines if li.item_id], facility_id=requisition.facility_id)
     rows, findings = [], []
     for number, line in enumerate(lines, start=first):
         row = RequisitionLine(
@@ -454,7 +451,7 @@ def _source_fields(row: RequisitionLine, priced: PricedLine) -> dict[str, object
 def _reprice_line(requisition: Requisition, line: RequisitionLine, quantity: Decimal) -> RequisitionLine:
     line.quantity = quantity
     ids = [line.item_id] if line.item_id else []
-    facts = item_facts(ids, facility_id=requisition.facility_id, on=timezone.now().date())
+    facts = item_facts(ids, facility_id=requisition.facility_id)
     try:
         _price(line, facts.get(line.item_id) if line.item_id else None)
     except UnknownUnit as error:

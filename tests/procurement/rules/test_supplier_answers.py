@@ -60,7 +60,7 @@ def test_an_answered_line(answer: dict[str, Any], taken_over: bool, amount: str)
         ({"action": "accepted", "answered_quantity": D(6), "elsewhere": D(1)}, 3, "Only 7 of 10 will be delivered; 3 need another source."),
         ({"action": "rejected", "answered_quantity": D(4)}, 4, "The supplier will not deliver 4 of 10."),
         ({"action": "rejected"}, 10, "The supplier will not deliver this line as ordered."),
-        ({"action": "backordered", "answered_quantity": D(4), "promised_on": date(2026, 11, 30)}, 0, "Promised for Nov 30, 2026."),
+        ({"action": "backordered", "answered_quantity": D(4), "promised_on": date(2026, 11, 30)}, 0, "Promised for 30 Nov 2026."),
         ({"action": "accepted", "answered_quantity": D(8), "elsewhere": D(4)}, 0, "It speaks of 12 where 10 were ordered: ask the supplier which of it is meant."),
     ],
 )  # fmt: skip

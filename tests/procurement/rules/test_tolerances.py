@@ -54,7 +54,7 @@ def test_what_a_limit_allows(tolerance: Limit, percent: str, amount: str, allowe
         (limit(None, "1250"), "1,250.00 USD (network)"),
         (limit("2", "5"), "2 % or 5.00 USD, whichever is lower (network)"),
         (limit("2", "5", "either", scope="supplier Beta"), "2 % or 5.00 USD, whichever is higher (supplier Beta)"),
-        (limit("2", valid_from=date(2026, 10, 1)), "2 % (network, since Oct 1, 2026)"),
+        (limit("2", valid_from=date(2026, 10, 1)), "2 % (network, since 1 Oct 2026)"),
     ],
 )
 def test_a_limit_says_itself_in_words(tolerance: Limit, words: str) -> None:
