@@ -34,6 +34,7 @@ BASE = Path(__file__).resolve().parent.parent
 FIRST_PORT = 8000
 FIRST_ERP_PORT = 8099
 BEHAVIOURS = BASE / "portal" / "demo" / "behaviours.json"
+MMIS_BEHAVIOURS = BASE / "portal" / "demo" / "mmis_behaviours.json"
 """What goes wrong at which supplier of the demo, and how often."""
 READY_SECONDS = 90
 ROLES_IN_ORDER = (
@@ -131,8 +132,8 @@ def only_launcher(home: Path) -> Iterator[None]:
 
 
 def flags(options: Mapping[str, object]) -> list[str]:
-    """Options as a command line has them."""
-    return [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    """Options as a command line has them, also where a value begins with a dash, as one in 64 random tokens does."""
+    return [f"--{name}={value}" for name, value in options.items()]
 
 
 class Launch:
@@ -177,7 +178,7 @@ class Launch:
         say("Making the tables (once).")
         self.manage("migrate", "--verbosity", "0", **hurry)
         say("Loading the demo hospital network (once; about a minute).")
-        self.manage("seed_demo", "--erp-opening", str(self.home / "simulators" / "erp-opening.json"), **hurry)
+        self.manage("seed_demo", "--openings", str(self.home / "simulators" / "openings"), **hurry)
         first_start.loaded(conninfo)
 
     def manage(self, *args: str, **env: str) -> None:
@@ -213,10 +214,17 @@ class Launch:
             "first-number": 100_001,
         }
         erp = {"port": port, "state": outside / "erp.sqlite3", "token": self.env["DEMO_ERP_TOKEN"], "pay-after": 20}
-        erp |= {"opening": outside / "erp-opening.json"}
+        erp |= {"opening": outside / "openings" / "erp.json"}
+        mmis = {
+            "folder": mailboxes / "MMIS",
+            "state": outside / "mmis.sqlite3",
+            "opening": outside / "openings" / "mmis.json",
+            "behaviours": MMIS_BEHAVIOURS,
+        }
         return {
             "supplier": [sys.executable, "-m", "simulators.supplier", *flags(supplier)],
             "erp": [sys.executable, "-m", "simulators.erp", *flags(erp)],
+            "mmis": [sys.executable, "-m", "simulators.mmis", *flags(mmis)],
         }
 
     def processes(self) -> dict[str, list[str]]:

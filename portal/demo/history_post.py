@@ -10,13 +10,15 @@ from integrations.remote import Answer, Outcome
 from integrations.services.history import Told, messages_mark_history
 from portal.demo.dice import Dice
 from portal.demo.history_world import STOPS_BEFORE, Road, World
-from portal.demo.load_partners import LEGACY
+from portal.demo.load_partners import LEGACY, MMIS
 
 ROUND = timedelta(hours=2)
 PAYLOADS_SINCE = timedelta(days=4)
 """How far back the bytes that were sent are kept."""
 FIRST_NUMBERS = {"purchase_order.create": 4_400_000_000, "receipt.post": 4_900_000_000, "voucher.post": 5_050_000_000}
 """Where the ERP's numbers of the history begin."""
+SHORTER = 10_000
+"""The MMIS has numbers of six digits."""
 REFUSALS = {
     "purchase_order.create": ("The supplier is blocked for purchasing.", "supplier"),
     "receipt.post": ("Purchase order line 2 is closed for receipts.", "lines.1.line_number"),
@@ -63,6 +65,8 @@ def _fared(world: World, message: OutboundMessage, dice: Dice) -> Told:
 def _answers(world: World, message: OutboundMessage, dice: Dice) -> Sequence[Answer]:
     if message.endpoint.kind != "erp":
         return [Answer(outcome=Outcome.DELIVERED, reference=f"{message.document_number.replace('/', '-')}.x12"[:80])]
+    if message.endpoint.code == MMIS:
+        return [Answer(outcome=Outcome.DELIVERED, reference=_number(world, message.topic, SHORTER))]
     taken = Answer(outcome=Outcome.DELIVERED, status_code=201, reference=_number(world, message.topic))
     recent = world.now > world.clock.end - timedelta(days=6)
     refused = message.topic in REFUSALS and recent and world.refusals.get(message.topic, 0) > 0
@@ -76,8 +80,8 @@ def _answers(world: World, message: OutboundMessage, dice: Dice) -> Sequence[Ans
     return [TIMED_OUT, TIMED_OUT, taken] if dice.number(1, 30) == 1 else [taken]
 
 
-def _number(world: World, topic: str) -> str:
-    return str(FIRST_NUMBERS[topic] + world.count(topic)) if topic in FIRST_NUMBERS else ""
+def _number(world: World, topic: str, shorter: int = 1) -> str:
+    return str(FIRST_NUMBERS[topic] // shorter + world.count(topic)) if topic in FIRST_NUMBERS else ""
 
 
 def _acknowledged(world: World) -> None:

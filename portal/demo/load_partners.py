@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,9 +17,12 @@ from masterdata.selectors import actor_for
 from portal.demo import suppliers
 from portal.demo.people import email_of
 
-MAIN, LEGACY, LAST_ON_LEGACY = "erp-main", "erp-orchard", "ORCH"
-"""The network's ERP, and the one that a clinic still has until its cut-over."""
-CUT_OVER_IN = timedelta(days=21)
+MAIN, LEGACY, MMIS = "erp-main", "erp-orchard", "mmis-fennbrook"
+"""The network's ERP; and two old ones: a clinic's, and one that takes files, which two hospitals brought with them."""
+STILL_ON: Mapping[str, tuple[str, timedelta]] = {
+    "ORCH": (LEGACY, timedelta(days=21)), "ROSE": (MMIS, timedelta(days=35)), "STONE": (MMIS, timedelta(days=35)),
+}  # fmt: skip
+"""Facility -> its old ERP, and in how many days it moves to the network's."""
 WRITES_CASE_AS_CS = {"SUP-CROS", "SUP-OAKL", "SUP-GRAN"}
 OTHER_DELIMITERS = {"SUP-FOXG", "SUP-TERN"}
 BY_MAIL = {"SUP-PALI", "SUP-QUAR", "SUP-PENDRY", "SUP-WRENFI", "SUP-BRACKE", "SUP-ARDENN"}
@@ -26,7 +30,7 @@ BY_MAIL = {"SUP-PALI", "SUP-QUAR", "SUP-PENDRY", "SUP-WRENFI", "SUP-BRACKE", "SU
 
 
 def load_partners(today: date) -> None:
-    """Endpoints, routes and EDI partners. The demo ERP's address and token are read from the environment at run time."""
+    """Endpoints, routes and EDI partners. The demo ERP's address and token are read from the environment at run time; the MMIS shares a folder."""
     erp: dict[str, Any] = {
         "kind": "erp",
         "adapter": "rest_erp",
@@ -35,14 +39,22 @@ def load_partners(today: date) -> None:
     main = Endpoint.objects.create(code=MAIN, name="Meridian ERP", duplicates="lookup", quiet_seconds=5, **erp)
     # the practice keeps no masters of its own: it is not asked for any
     erp["config"]["pulls"] = "none"
-    legacy = Endpoint.objects.create(code=LEGACY, name="Orchard Street practice ERP", duplicates="manual", **erp)
+    old = {
+        LEGACY: Endpoint.objects.create(code=LEGACY, name="Orchard Street practice ERP", duplicates="manual", **erp),
+        MMIS: Endpoint.objects.create(
+            code=MMIS, name="Fennbrook MMIS", kind="erp", adapter="flat_file", config={"folder": "MMIS", "pulls": "none"},
+            duplicates="server_unique",
+        ),
+    }  # fmt: skip
     long_ago = today - timedelta(days=800)
     routes = []
     for facility in Facility.objects.order_by("code"):
-        late = facility.code == LAST_ON_LEGACY
-        routes.append(ErpRoute(facility=facility, starts_on=long_ago, endpoint=legacy if late else main))
-        if late:
-            routes.append(ErpRoute(facility=facility, starts_on=today + CUT_OVER_IN, endpoint=main))
+        begins = long_ago
+        if facility.code in STILL_ON:
+            code, moves_in = STILL_ON[facility.code]
+            routes.append(ErpRoute(facility=facility, starts_on=long_ago, endpoint=old[code]))
+            begins = today + moves_in
+        routes.append(ErpRoute(facility=facility, starts_on=begins, endpoint=main))
     ErpRoute.objects.bulk_create(routes)
     _load_edi()
 

@@ -18,6 +18,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, required=True, help="the shared folder: in, out, archive, error")
     parser.add_argument("--state", type=Path, required=True, help="SQLite file with its books")
     parser.add_argument("--behaviours", type=Path, help="JSON: silent, blocked, release, mangled, damage, paid")
+    parser.add_argument("--opening", type=Path, help="JSON: order files that it has from before, with their numbers")
     parser.add_argument("--every", type=float, default=1.0, help="seconds between two rounds")
     parser.add_argument("--once", action="store_true", help="one round, then end")
     parser.add_argument("--stats", action="store_true", help="print the books and end")
@@ -27,6 +28,8 @@ def main() -> int:
     )
     options = parser.parse_args()
     office = Office(options.folder, options.state, options.behaviours)
+    if options.opening and options.opening.exists():
+        office.open_with(json.loads(options.opening.read_text("utf-8")))
     if options.stats:
         print(json.dumps(office.stats()))
     elif options.budget:

@@ -49,6 +49,17 @@ class Office:
         found: dict[str, Any] = json.loads(self.behaviours.read_text())
         return found
 
+    def open_with(self, opening: list[dict[str, str]]) -> None:
+        """Orders from before, each the file that told it and the number it has here."""
+        self.books.execute("BEGIN")
+        for each in opening:
+            _, kind, (head, *lines) = opened(each["file"].encode("latin-1"))
+            self.books.execute(
+                "INSERT OR IGNORE INTO documents (kind, reference, number, status, ordered, body) VALUES (?, ?, ?, 'open', '', ?)",
+                (kind, head["reference"], each["number"], json.dumps({"head": head, "lines": lines})),
+            )
+        self.books.execute("COMMIT")
+
     def round(self) -> int:
         """Everything that waits, in the order of the names; then payments and budgets. How many files were taken."""
         wanted, taken = self.behaviour(), 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import socket
@@ -27,6 +28,14 @@ def until(condition: Callable[[], object], seconds: float = 15) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
+
+
+def test_options_survive_a_command_line_also_with_a_dash_in_front() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--token")
+    parser.add_argument("--first-number", type=int)
+    options = parser.parse_args(up.flags({"token": "-k3y", "first-number": 7}))
+    assert (options.token, options.first_number) == ("-k3y", 7)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from portal.demo.load_network import load_people, load_places
 from portal.demo.load_partners import load_partners
 from portal.demo.load_rules import load_budgets, load_policies, load_tolerances
 from portal.demo.load_stock import load_stock
-from portal.demo.opening import write_opening
+from portal.demo.opening import write_openings
 
 DAYS = 90
 """How far back the history begins."""
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--roads", type=int, default=180, help="how many requisitions are made, besides the special ones"
         )
-        parser.add_argument("--erp-opening", type=Path, help="file for the orders that the demo ERP has from before")
+        parser.add_argument("--openings", type=Path, help="folder for what the demo's ERPs have from before")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
@@ -50,8 +50,8 @@ class Command(BaseCommand):
             history = History(clock, begins=clock.end - timedelta(days=DAYS), roads=options["roads"])
             self._step("three months of business", lambda: history.live(self._tell))
             clock.set(clock.end)
-            if options["erp_opening"]:
-                self._step("orders for the demo ERP", lambda: write_opening(options["erp_opening"]))
+            if options["openings"]:
+                self._step("orders for the demo's ERPs", lambda: write_openings(options["openings"]))
         messages_release()
         _learn()
         self._say(f"The demo network is loaded ({time.monotonic() - began:.0f} s).")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,3 +52,17 @@ def test_silence_is_waited_for_and_then_the_file_is_left_again_and_taken_once(mm
     answer = adapter.send(replace(message, tries=11), payload)
     assert (answer.outcome, bool(answer.reference)) == (Outcome.FOUND, True)
     assert mmis.orders(story.number) == 1
+
+
+def test_the_mmis_knows_the_orders_it_is_opened_with(mmis: FlatFileOffice) -> None:
+    story = Story()
+    message, order = story.ordering()
+    opening = mmis.root / "opening.json"
+    opening.parent.mkdir(exist_ok=True)
+    content = mmis.adapter().encode(message, order).decode("latin-1")
+    opening.write_text(json.dumps([{"number": "440007", "file": content}]))
+    for _ in range(2):
+        mmis.run("--once", "--opening", str(opening))
+    story.erp_number = "440007"
+    assert told(mmis, story.receiving("1", (1, "4", "L1"))).outcome == Outcome.DELIVERED
+    assert (mmis.orders(story.number), mmis.received(story.number, 1)) == (1, {"L1": 4})

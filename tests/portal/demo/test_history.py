@@ -56,10 +56,11 @@ def demo(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Ite
         admin.execute(f"CREATE DATABASE {made.name}".encode())
         try:
             assert made.manage("migrate", "--verbosity", "0").returncode == 0
-            opening = tmp_path_factory.mktemp("demo") / "opening.json"
-            seeded = made.manage("seed_demo", "--roads", str(ROADS), "--erp-opening", str(opening))
+            openings = tmp_path_factory.mktemp("demo")
+            seeded = made.manage("seed_demo", "--roads", str(ROADS), "--openings", str(openings))
             assert seeded.returncode == 0, seeded.stderr
-            made.said, made.opening = seeded.stdout, json.loads(opening.read_text())  # type: ignore[attr-defined]
+            made.said, made.opening = seeded.stdout, json.loads((openings / "erp.json").read_text())  # type: ignore[attr-defined]
+            made.files = json.loads((openings / "mmis.json").read_text())  # type: ignore[attr-defined]
             yield made
         finally:
             admin.execute(f"DROP DATABASE {made.name} WITH (FORCE)".encode())
@@ -158,13 +159,17 @@ def test_every_role_has_a_person_and_a_client(demo: Demo) -> None:
     assert "demo-requester" in table
 
 
-def test_the_erp_gets_the_orders_it_had_before(demo: Demo) -> None:
-    numbers = {row["erp_number"] for row in demo.opening["purchase_orders"]}  # type: ignore[attr-defined]
-    known = demo.values(
-        "SELECT erp_number FROM procurement_purchaseorder WHERE status IN ('issued', 'received') AND erp_number <> ''"
+def test_each_erp_gets_the_orders_it_had_before(demo: Demo) -> None:
+    kept = (
+        "SELECT o.erp_number FROM procurement_purchaseorder o JOIN masterdata_facility f ON f.id = o.facility_id "
+        "WHERE o.status IN ('issued', 'received') AND o.erp_number <> '' AND f.code {} ('ROSE', 'STONE')"
     )
-    assert known
-    assert known <= numbers
+    modern = {row["erp_number"] for row in demo.opening["purchase_orders"]}  # type: ignore[attr-defined]
+    files = {row["number"] for row in demo.files}  # type: ignore[attr-defined]
+    assert files
+    assert not files & modern
+    assert demo.values(kept.format("NOT IN")) <= modern
+    assert demo.values(kept.format("IN")) <= files
 
 
 def test_the_erp_has_masters_and_budgets_that_mostly_agree(demo: Demo) -> None:
