@@ -87,6 +87,11 @@ class Place:
     facility: Facility
     steps: list[Step]
 
+    @property
+    def planned(self) -> list[Step]:
+        """Its moves that have not begun."""
+        return [step for step in self.steps if step.state == "planned"]
+
 
 def route_of(facility_id: int, kind: str, day: date) -> ErpRoute | None:
     """The route that counts for a kind of document whose order was issued on a day."""

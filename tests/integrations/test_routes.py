@@ -176,7 +176,7 @@ def test_the_screen_shows_the_preview_before_the_move(world: World, mmis: FlatFi
     assert "1 open order stays where it is" in page
     assert client.post(reverse("erp-move"), {**asked, "reason": "cloud"}).status_code == 302
     page = client.get(reverse("erps")).content.decode()
-    assert "planned from" in page
+    assert f"from {tomorrow(2).day} {tomorrow(2):%b %Y}" in page
     route = ErpRoute.objects.get(endpoint__code="mmis")
     assert client.post(reverse("erp-move-withdraw", args=[route.pk]), {"reason": "later"}).status_code == 302
     assert not ErpRoute.objects.filter(endpoint__code="mmis").exists()
