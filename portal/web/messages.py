@@ -335,7 +335,13 @@ def endpoints(request: HttpRequest) -> HttpResponse:
         key=lambda tile: (tile["rank"], -tile["dead"] - tile["unknown"] - tile["failed"], -tile["depth"], tile["name"])
     )
     return render(
-        request, "integration/endpoints.html", {"tiles": tiles, "may_pause": actor.has(Role.INTEGRATION_SUPPORT)}
+        request,
+        "integration/endpoints.html",
+        {
+            "tiles": [tile for tile in tiles if tile["waits"]],
+            "well": [tile for tile in tiles if not tile["waits"]],
+            "may_pause": actor.has(Role.INTEGRATION_SUPPORT),
+        },
     )
 
 
@@ -356,6 +362,7 @@ def _tile(row: Endpoint) -> dict[str, Any]:
         "unknown": facts.unknown,
         "parked": facts.parked,
         "failed": facts.failed,
+        "waits": shown != "up" or any((facts.depth, facts.dead, facts.unknown, facts.parked, facts.failed)),
         "last": fmt.age(row.last_success_at, ZONE) if row.last_success_at else None,
         "paused": row.paused,
         "reason": row.pause_reason,

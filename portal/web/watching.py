@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,18 +32,18 @@ from portal.web.status import badge
 ZONE = "UTC"
 READERS = (Role.INTEGRATION_SUPPORT, Role.ADMINISTRATOR, Role.AUDITOR)
 ADVICE = {
-    Alert.Kind.DEAD_LETTER: "Look at the words, repair the cause, then replay all of them.",
-    Alert.Kind.UNKNOWN_OUTCOME: "Look in the other system whether each document is there, then say so on its message.",
+    Alert.Kind.BEAT_DEAD: "Start beat and the workers; what waits is swept at once.",
     Alert.Kind.CIRCUIT_OPEN: "Nothing is lost: messages wait and leave in order when it answers again.",
     Alert.Kind.SIGN_IN: "Give the endpoint valid credentials, then resume it.",
-    Alert.Kind.STUCK: "Look whether the worker runs, and what the documents wait for.",
     Alert.Kind.UNREAD: "Ask the ERP's people what they changed; what is held is taken in as soon as it is said as agreed again.",
+    Alert.Kind.UNKNOWN_OUTCOME: "Look in the other system whether each document is there, then say so on its message.",
+    Alert.Kind.DEAD_LETTER: "Look at the words, repair the cause, then replay all of them.",
+    Alert.Kind.STUCK: "Look whether the worker runs, and what the documents wait for.",
     Alert.Kind.ACKNOWLEDGEMENT_OVERDUE: "Ask the partner whether our transmissions arrived.",
     Alert.Kind.ANSWER_OVERDUE: "Ask the supplier whether the orders were taken.",
     Alert.Kind.ORDER_LATE: "Ask the supplier for a new date, or order elsewhere.",
-    Alert.Kind.BEAT_DEAD: "Start beat and the workers; what waits is swept at once.",
 }
-"""What a person does about an alert of each kind."""
+"""What a person does about an alert of each kind, what hinders most first."""
 
 
 def _page_of(request: HttpRequest) -> Any:
@@ -60,7 +61,7 @@ def alerts(request: HttpRequest) -> HttpResponse:
         request,
         "integration/alerts.html",
         {
-            "open": [_alert(row) for row in selectors.alerts_open(actor)[:200]],
+            "groups": _by_kind(selectors.alerts_open(actor)[:200]),
             "past": [_alert(row) for row in selectors.alerts_past(actor)],
             "silent": silent,
             "may_take": actor.has(Role.INTEGRATION_SUPPORT),
@@ -68,18 +69,30 @@ def alerts(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _by_kind(rows: Iterable[Alert]) -> list[dict[str, Any]]:
+    alerts: dict[Alert.Kind, list[dict[str, Any]]] = {kind: [] for kind in ADVICE}
+    for row in rows:
+        alerts[Alert.Kind(row.kind)].append(_alert(row))
+    return [
+        {
+            "kind": kind.label,
+            "advice": ADVICE[kind],
+            "tone": "waiting" if kind in (Alert.Kind.ORDER_LATE, Alert.Kind.ANSWER_OVERDUE) else "bad",
+            "alerts": found,
+        }
+        for kind, found in alerts.items()
+        if found
+    ]
+
+
 def _alert(row: Alert) -> dict[str, Any]:
     return {
         "pk": row.pk,
-        "kind": row.get_kind_display(),
         "title": row.title,
-        "advice": ADVICE[Alert.Kind(row.kind)],
         "href": _where(row),
-        "count": row.count,
         "age": fmt.age(row.opened_at, ZONE),
         "over": fmt.age(row.resolved_at, ZONE) if row.resolved_at else None,
         "taken": row.taken_by.name if row.taken_by else "",
-        "tone": "waiting" if row.kind in (Alert.Kind.ORDER_LATE, Alert.Kind.ANSWER_OVERDUE) else "bad",
     }
 
 

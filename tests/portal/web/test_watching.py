@@ -87,9 +87,11 @@ def test_alerts_say_what_to_do_and_lead_there(world: World, client: Client) -> N
     text = page.content.decode()
     assert "dead letters (1)" in text
     assert "replay all of them" in text
-    assert client.get(page.context["open"][0]["href"]).status_code == 200
+    assert client.get(page.context["groups"][0]["alerts"][0]["href"]).status_code == 200
     client.post(reverse("alert-take", args=[Alert.objects.get().pk]))
-    assert "looks after it" in client.get(reverse("alerts")).content.decode()
+    text = client.get(reverse("alerts")).content.decode()
+    assert "I look after it" not in text
+    assert "support@network" in text
     OutboundMessage.objects.update(state="cancelled", due_at=timezone.now())
     alerts_check()
     assert "Nothing needs anybody" in client.get(reverse("alerts")).content.decode()
