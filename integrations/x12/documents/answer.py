@@ -54,6 +54,21 @@ ITEM_STATUS: Final[dict[str, tuple[AnswerAction, str]]] = {
 }
 """ACK01 → what it means for us, and words for it."""
 
+CHANGE_CODES: Final[dict[str, tuple[AnswerAction, str]]] = {
+    "CT": ("date_changed", ""),
+    "DI": ("rejected", "item deleted by the supplier"),
+    "PC": ("price_changed", ""),
+    "PQ": ("price_changed", ""),
+    "PR": ("price_changed", ""),
+    "QD": ("quantity_changed", ""),
+    "QI": ("quantity_changed", ""),
+    "RB": ("date_changed", ""),
+    "RC": ("rejected", ""),
+    "RQ": ("quantity_changed", ""),
+    "RS": ("date_changed", ""),
+}
+"""POC02 of an 865 that has no ACK → what the supplier changed, and words for it; what it does not name changes nothing."""
+
 _DELETED: Final = "deleted as asked"
 _VERDICT_CODES: Final = {"accepted": "AD", "changed": "AC", "rejected": "RJ"}
 # BP and IC mean more than one thing; we say the one thing that is meant.
@@ -95,7 +110,8 @@ def answer_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
     header, loops = reading.loops(layout.item)
     if not number or status is None:
         return reading.parsed(None)
-    lines = tuple(line for loop in loops for line in _lines(loop, layout, status))
+    promised = dated(header, "067", "017", "068")
+    lines = tuple(line for loop in loops for line in _lines(loop, layout, status, promised))
     return reading.parsed(
         OrderAnswer(
             order_number=number,
@@ -121,7 +137,7 @@ def _overall(status: AnswerStatus, lines: tuple[AnswerLine, ...]) -> AnswerStatu
     return status
 
 
-def _lines(loop: list[Row], layout: _Layout, status: AnswerStatus) -> list[AnswerLine]:
+def _lines(loop: list[Row], layout: _Layout, status: AnswerStatus, promised: date | None) -> list[AnswerLine]:
     item = loop[0]
     ordered = item.number(layout.quantity)
     acks = list(named(loop, "ACK"))
@@ -138,15 +154,27 @@ def _lines(loop: list[Row], layout: _Layout, status: AnswerStatus) -> list[Answe
         quantity=Decimal(0) if ordered is None else ordered,
         unit=item.unit(layout.unit, required=not any(ack.text(3) for ack in acks)),
         unit_price=price,
-        promised_date=_scheduled(loop),
+        promised_date=_scheduled(loop) or promised,
         message=" ".join(row.text(1) for row in named(loop, "MSG")),
     )
+    change = item.text(2) if layout.item == "POC" else ""
+    if change and not acks:
+        return [_by_change_code(base, change, status)]
     answers = _acknowledged(base, acks) if acks else [base]
-    if layout.item == "POC" and item.text(2) == "DI":
-        # We asked to delete the line: that it is deleted is a yes.
-        deleted = any(ack.text(1) == "ID" for ack in acks)
-        return [revised(each, action="accepted", message=_DELETED) for each in answers] if deleted else answers
+    # We asked to delete the line: that it is deleted is a yes.
+    if change == "DI" and any(ack.text(1) == "ID" for ack in acks):
+        return [revised(each, action="accepted", message=_DELETED) for each in answers]
     return answers
+
+
+def _by_change_code(base: AnswerLine, code: str, status: AnswerStatus) -> AnswerLine:
+    """What POC02 says where no ACK does: under a plain yes it repeats what we asked for, else it is what the supplier changes."""
+    if status == "accepted" and code == "DI":
+        return revised(base, message=_DELETED)
+    if status == "rejected" or (status == "accepted" and code != "RC"):
+        return base
+    action, words = CHANGE_CODES.get(code, (base.action, ""))
+    return revised(base, action=action, message="; ".join(filter(None, (words, base.message))))
 
 
 def _acknowledged(base: AnswerLine, acks: list[Row]) -> list[AnswerLine]:
@@ -203,7 +231,7 @@ def _scheduled(loop: list[Row]) -> date | None:
     days = sorted(day for row in schedules if (day := row.day(6)) is not None)
     if len(days) > 1:
         schedules[0].note("several-schedules", f"{len(days)} deliveries are scheduled; the first counts.", 6, "warning")
-    return days[0] if days else dated(loop, "068", "067", "017", "002")
+    return days[0] if days else dated(loop, "067", "017", "068", "002")
 
 
 def answer_code(answer: OrderAnswer) -> str:

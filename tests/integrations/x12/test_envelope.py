@@ -86,6 +86,36 @@ def test_any_delimiters_are_understood(terminator: str, separator: str) -> None:
     assert one(text).groups[0].sets[0].segments[1][3] == "PO-1"
 
 
+def test_a_tilde_may_separate_elements_and_a_star_end_segments() -> None:
+    swapped = GOOD.replace("~\n", "!").translate({ord("*"): "~", ord("!"): "*"})
+    assert found(swapped) == set()
+    delimiters = one(swapped).delimiters
+    assert (delimiters.element, delimiters.segment) == ("~", "*")
+
+
+def test_the_usual_terminator_before_a_line_end_is_no_data_where_it_is_not_the_file_s() -> None:
+    text = GOOD.replace("~\n", "$\n").replace("BAK*00*AD*PO-1*20260301$", "BAK*00*AD*PO-1*20260301~")
+    assert found(text) == {"terminator-missing"}
+    assert one(text).groups[0].sets[0].segments[1][4] == "20260301"
+
+
+@pytest.mark.parametrize("version", ["00200", "00400", "00401", "00501"])
+def test_isa12_and_gs08_may_disagree(version: str) -> None:
+    separator = "U" if version < "00402" else "^"
+    text = GOOD.replace("*U*00401*", f"*{separator}*{version}*")
+    assert found(text) == set()
+    result = one(text)
+    assert (result.version, result.groups[0].version) == (version, "004010")
+    assert result.delimiters.repetition == ("" if separator == "U" else "^")
+
+
+def test_an_isa_whose_padding_collapsed_is_read() -> None:
+    head, rest = GOOD.split("~\n", 1)
+    collapsed = "*".join(each.strip() for each in head.split("*"))
+    assert found(f"{collapsed}~\n{rest}") == {"isa-width"}
+    assert one(f"{collapsed}~\n{rest}").sender == ("ZZ", "MEDSUPPLY")
+
+
 def test_several_interchanges_with_different_delimiters_are_read() -> None:
     other = GOOD.replace("~\n", "\n").replace("*", "|").replace("000000042", "000000043")
     third = "\r\n  " + GOOD.replace("~\n", "!").replace("000000042", "000000044")
