@@ -92,6 +92,32 @@ def test_a_credit_has_positive_amounts(kind: str, quantity: str, total: str) -> 
     assert (doc.kind, doc.total, doc.lines[0].quantity, doc.reference) == ("credit", Decimal(97), 2, "INV-5512")
 
 
+@pytest.mark.parametrize(
+    ("code", "kind", "found"),
+    [
+        ("DI", "invoice", []),
+        ("DR", "invoice", []),
+        ("", "invoice", []),
+        ("CR", "credit", []),
+        ("CN", "credit", []),
+        ("Q9", "invoice", ["invoice-kind"]),
+    ],
+)
+def test_big07_says_what_it_is(code: str, kind: str, found: list[str]) -> None:
+    result = parsed("810", "IN", f"BIG*20260310*CM-1**PO-1***{code}", "IT1*1*2*CA*48.5", "TDS*9700")
+    assert isinstance(result.document, InvoiceDoc)
+    assert (result.document.kind, result.document.total) == (kind, 97)
+    assert codes(result) == found
+
+
+def test_an_empty_unit_and_an_empty_line_number_leave_the_item_to_match_by() -> None:
+    result = parsed("810", "IN", BIG, "IT1**2**48.5**VN*MS-4410", "TDS*9700")
+    assert isinstance(result.document, InvoiceDoc)
+    (line,) = result.document.lines
+    assert (line.line_number, line.unit, line.identity.supplier_part) == (None, "", "MS-4410")
+    assert codes(result) == ["unit-missing"]
+
+
 def test_a_negative_total_is_a_credit() -> None:
     result = parsed("810", "IN", "BIG*20260310*CM-1**PO-1", "IT1*1*2*CA*-48.5", "TDS*-9700")
     assert isinstance(result.document, InvoiceDoc)
