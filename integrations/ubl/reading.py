@@ -30,6 +30,7 @@ from integrations.canonical import (
     revised,
 )
 from integrations.canonical.units import UNECE_UNITS
+from integrations.ubl.peppol import customization_fault
 from integrations.ubl.schemas import schema_faults
 from integrations.ubl.xml import Node, XmlError, parse_tree
 from integrations.x12.documents.invoice import turned
@@ -135,6 +136,10 @@ def read(data: bytes, profile: Profile | None = None, schema_dir: str | None = N
         words = f"A UBL {root.name} is not one we read; known are {', '.join(_READERS)}."
         return UblReading(root.name, None, (*findings, Finding("unknown-set", words, "error", root.name, root.line)))
     values = _Values((profile or Profile()).about(root.name))
+    if values.profile.ubl_profile == "peppol" and (
+        fault := customization_fault(root.name, root.value("CustomizationID"))
+    ):
+        values.note("customization", fault, root.first("CustomizationID") or root, "warning")
     for path, what in _NEEDED[root.name].items():
         found = root.first(path)
         if found is None or not (found.text.strip() or found.children):

@@ -88,6 +88,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "verdict": _MAP,
     "purpose": _MAP,
     "cxml": "Ask the supplier for one of the formats that are read, or enter the document by hand.",
+    "customization": "Ask the sender whether they send by Peppol BIS 3; if they never do, choose plain UBL in their profile.",
     "received-only": "Nothing has to be done about it: the supplier's answer to the order is still to come.",
     "refused": _SYSTEM,
 }

@@ -230,7 +230,7 @@ def test_what_comes_later_is_a_back_order(code: str, quantities: str, expected: 
         "CA", f"<LineItem><ID>1</ID><LineStatusCode>{code}</LineStatusCode>{quantities}</LineItem>"
     ).document
     assert isinstance(document, OrderAnswer)
-    assert [(each.action, each.quantity) for each in document.lines] == expected
+    assert [(str(each.action), int(each.quantity)) for each in document.lines] == expected
 
 
 def test_a_day_for_the_whole_order_counts_for_lines_without_one() -> None:

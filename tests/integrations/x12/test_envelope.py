@@ -43,6 +43,7 @@ def test_envelope_facts_are_read() -> None:
         ("SE*5*0001~\n", "", "se-missing"),
         ("SE*5*0001", "SE*5*0002", "se-control"),
         ("SE*5*0001", "SE*6*0001", "se-count"),
+        ("SE*5*0001", "SE*4*0001", "se-count"),
         ("GS*PR*MEDSUPPLY*HOSPITALNET*20260301*1015*7*X*004010~\n", "", "gs-missing"),
         ("GS*PR*", "GS*IN*", "gs-functional-id"),
         ("ST*855*0001~\n", "", "se-without-st"),
