@@ -69,6 +69,8 @@ _VERDICTS: Final[dict[str, AnswerStatus]] = {
 }
 _BY_LINES: Final = ("9", "")
 """BGM 1225 of an answer that leaves its verdict to its lines."""
+_WHOLE: Final = ("5", "7")
+"""LIN 1229 of an answer about all that was ordered of a line, where it says no quantity."""
 _LINE_ACTIONS: Final[dict[str, AnswerAction]] = {"": "accepted", "5": "accepted", "7": "rejected", "2": "rejected"}
 CHANGES: Final[dict[str, AnswerAction]] = {"PRC": "price_changed", "QTY": "quantity_changed", "DAT": "date_changed"}
 """What an ORDRSP line changes, as coded text (FTX+CHG)."""
@@ -206,7 +208,8 @@ def _answer_line(rows: Rows, loop: list[Row], status: AnswerStatus) -> Iterator[
     backordered = quantity(loop, "83")
     counted = backordered or quantity(loop, "21", "113", "12", "194")
     count = counted.number(1, 1) if counted else None
-    if counted is None or count is None:
+    # who only says yes or no to a line need not repeat how much was ordered
+    if count is None and (counted is not None or loop[0].text(2) not in _WHOLE):
         loop[0].note("quantity-missing", "No QTY behind this LIN says a quantity; the answer was left out.")
         return
     substitute = [row for row in loop if row.name == "PIA" and row.text(1) in ("3", "4")]
@@ -215,7 +218,7 @@ def _answer_line(rows: Rows, loop: list[Row], status: AnswerStatus) -> Iterator[
         identity=identity(loop),
         action=_action(loop, status, bool(backordered), bool(substitute)),
         quantity=count,
-        unit=rows.unit(counted, 1, 2),
+        unit=rows.unit(counted, 1, 2) if counted else "",
         unit_price=price(loop, "AAA", "AAB", "AAE", "INV"),
         promised_date=day(loop, "67", "69", "17", "2"),
         substitute=_numbers(substitute) if substitute else None,

@@ -74,6 +74,8 @@ _LINE_ACTIONS: Final[dict[str, AnswerAction]] = {
     "7": "rejected",
     "": "accepted",
 }
+_WHOLE: Final = ("5", "7", "42")
+"""LineStatusCode of an answer about all that was ordered of a line, where it says no quantity."""
 _ACTIONS: Final = frozenset(
     {"accepted", "backordered", "price_changed", "quantity_changed", "date_changed", "substituted", "rejected"}
 )
@@ -378,7 +380,11 @@ def _simple_response(root: Node, values: _Values) -> OrderAnswer | None:
 def _answer_lines(node: Node, status: AnswerStatus, promised: date | None, values: _Values) -> Iterator[AnswerLine]:
     """What is said about a line; what is only delivered later (MaximumBackorderQuantity) is an answer of its own."""
     line = node.first("LineItem")
-    counted = values.quantity(line.first("Quantity") if line else None, node)
+    later = (values.number(line.first("MaximumBackorderQuantity")) if line else None) or Decimal(0)
+    counted: tuple[Decimal | None, str] | None = None, ""
+    # who only says yes or no to a line need not repeat how much was ordered
+    if line is None or line.first("Quantity") or later > 0 or line.value("LineStatusCode") not in _WHOLE:
+        counted = values.quantity(line.first("Quantity") if line else None, node)
     if line is None or counted is None:
         return
     substitute = node.first("SellerSubstitutedLineItem/Item")
@@ -394,7 +400,6 @@ def _answer_lines(node: Node, status: AnswerStatus, promised: date | None, value
         substitute=_identity(substitute) if substitute is not None else None,
         message=" ".join(note.text.strip() for note in line.all("Note") if note.text.strip()),
     )
-    later = values.number(line.first("MaximumBackorderQuantity")) or Decimal(0)
     if answer.quantity or later <= 0:
         yield answer
     if later > 0:

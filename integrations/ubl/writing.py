@@ -339,7 +339,7 @@ class _Writer:
             _text("ID", number),
             _text("Note", _free(line.message)),
             _text("LineStatusCode", _LINE_STATUSES.get(line.action, "3"), name=line.action),
-            self.quantity("Quantity", line.quantity, line.unit),
+            "" if line.quantity is None else self.quantity("Quantity", line.quantity, line.unit),
             _group("Delivery", period),
             self.price(line.unit_price, currency),
             _item(line.identity),

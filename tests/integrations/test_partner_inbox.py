@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -458,6 +459,18 @@ def test_a_plain_yes_or_no_counts_for_every_line(world: World, told: str, status
     order.refresh_from_db()
     assert order.acknowledgement == status
     assert ExceptionCase.objects.filter(order=order, queue="buyer").count() == cases
+
+
+def test_a_yes_to_a_line_need_not_repeat_its_quantity(world: World) -> None:
+    speaks(world, "ubl")
+    order = world.order()
+    answer = ubl.document_bytes(long_answer(order.number, 1))
+    leave(world, re.sub(rb"<cbc:Quantity[^>]*>[^<]*</cbc:Quantity>", b"", answer))
+    world.take_in()
+    assert states(world) == [("OrderResponse", State.APPLIED, "")]
+    order.refresh_from_db()
+    assert order.acknowledgement == "accepted"
+    assert not ExceptionCase.objects.filter(order=order).exists()
 
 
 def test_a_plain_no_after_a_change_is_about_the_change(world: World) -> None:

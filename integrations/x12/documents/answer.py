@@ -144,20 +144,22 @@ def _lines(loop: list[Row], layout: _Layout, status: AnswerStatus, promised: dat
     price = item.price(layout.price, layout.price + 1)
     if price is None:
         price = next((found for row in named(loop, "CTP") if (found := row.number(3)) is not None), None)
-    if ordered is None and not any(ack.text(2) for ack in acks):
+    change = item.text(2) if layout.item == "POC" else ""
+    counted = ordered is not None or any(ack.text(2) for ack in acks)
+    # what is taken off needs no number
+    if not counted and change != "DI":
         item.note("quantity-missing", f"Neither {item.name} nor an ACK says a quantity.", layout.quantity)
         return []
     base = AnswerLine(
         line_number=item.line_number(1),
         identity=item.identity(layout.price + 2),
         action="rejected" if status == "rejected" else "accepted",
-        quantity=Decimal(0) if ordered is None else ordered,
+        quantity=(ordered or Decimal(0)) if counted else None,
         unit=item.unit(layout.unit, required=not any(ack.text(3) for ack in acks)),
         unit_price=price,
         promised_date=_scheduled(loop) or promised,
         message=" ".join(row.text(1) for row in named(loop, "MSG")),
     )
-    change = item.text(2) if layout.item == "POC" else ""
     if change and not acks:
         return [_by_change_code(base, change, status)]
     answers = _acknowledged(base, acks) if acks else [base]
@@ -180,7 +182,7 @@ def _by_change_code(base: AnswerLine, code: str, status: AnswerStatus) -> Answer
 def _acknowledged(base: AnswerLine, acks: list[Row]) -> list[AnswerLine]:
     """One answer per ACK; what a part-shipment leaves over becomes a back-order of its own."""
     said = [ack.number(2) for ack in acks]
-    rest = base.quantity - sum((quantity for quantity in said if quantity), Decimal(0))
+    rest = (base.quantity or Decimal(0)) - sum((quantity for quantity in said if quantity), Decimal(0))
     answers: list[AnswerLine] = []
     for ack, quantity in zip(acks, said, strict=True):
         answer = _answer(base, ack, quantity, rest)
@@ -259,6 +261,8 @@ def answer_write(answer: OrderAnswer, profile: Profile, delimiters: Delimiters) 
 
 def _line_write(answer: OrderAnswer, line: AnswerLine, profile: Profile, delimiters: Delimiters) -> list[Segment]:
     where = f"Line {line.line_number or ''} of the answer to order {answer.order_number}"
+    if line.quantity is None:
+        raise X12Error(f"{where} does not say a quantity.")
     unit, quantity = unit_write(line.unit, profile, where), number_text(line.quantity)
     price = "" if line.unit_price is None else number_text(line.unit_price)
     tail = [price, "", *profile.identity_out(line.identity)]

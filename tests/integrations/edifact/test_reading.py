@@ -173,7 +173,10 @@ def test_a_bill_with_a_negative_total_is_a_credit() -> None:
         ("9", (), None, ["verdict"]),
         ("9", ("LIN+1+5", "PIA+5+A:SA", "QTY+21:2:PCE"), "accepted", []),
         ("9", ("LIN+1+7", "PIA+5+A:SA", "QTY+21:2:PCE"), "changed", []),
-        ("9", ("LIN+1+5", "PIA+5+A:SA"), None, ["quantity-missing", "verdict"]),
+        ("9", ("LIN+1+5", "PIA+5+A:SA"), "accepted", []),
+        ("9", ("LIN+1+7", "PIA+5+A:SA"), "changed", []),
+        ("9", ("LIN+1+3", "PIA+5+A:SA"), None, ["quantity-missing", "verdict"]),
+        ("9", ("LIN+1+5", "PIA+5+A:SA", "QTY+21:x:PCE"), None, ["bad-number", "quantity-missing", "verdict"]),
     ],
 )
 def test_an_answer_is_a_yes_only_where_somebody_says_so(

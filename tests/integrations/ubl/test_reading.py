@@ -215,6 +215,10 @@ def test_the_receipt_of_an_order_is_not_its_acceptance() -> None:
     ("code", "quantities", "expected"),
     [
         ("5", "<Quantity>5</Quantity>", [("accepted", 5)]),
+        ("5", "", [("accepted", None)]),
+        ("7", "", [("rejected", None)]),
+        ("3", "", []),
+        ("5", "<MaximumBackorderQuantity>2</MaximumBackorderQuantity>", []),
         ("42", "<Quantity>5</Quantity>", [("accepted", 5)]),
         (
             "5",
@@ -225,12 +229,12 @@ def test_the_receipt_of_an_order_is_not_its_acceptance() -> None:
         ("5", "<Quantity>5</Quantity><MaximumBackorderQuantity>0</MaximumBackorderQuantity>", [("accepted", 5)]),
     ],
 )
-def test_what_comes_later_is_a_back_order(code: str, quantities: str, expected: list[tuple[str, int]]) -> None:
-    document = response(
-        "CA", f"<LineItem><ID>1</ID><LineStatusCode>{code}</LineStatusCode>{quantities}</LineItem>"
-    ).document
-    assert isinstance(document, OrderAnswer)
-    assert [(str(each.action), int(each.quantity)) for each in document.lines] == expected
+def test_what_comes_later_is_a_back_order(code: str, quantities: str, expected: list[tuple[str, int | None]]) -> None:
+    result = response("CA", f"<LineItem><ID>1</ID><LineStatusCode>{code}</LineStatusCode>{quantities}</LineItem>")
+    assert isinstance(result.document, OrderAnswer)
+    told = [(str(each.action), each.quantity and int(each.quantity)) for each in result.document.lines]
+    assert told == expected
+    assert result.broken == (not expected)
 
 
 def test_a_day_for_the_whole_order_counts_for_lines_without_one() -> None:

@@ -176,6 +176,13 @@ def test_without_acks_an_865_says_by_its_change_code_what_became_of_a_line(
     assert [(line.action, line.message) for line in doc.lines] == [expected]
 
 
+def test_a_deletion_needs_no_quantity() -> None:
+    for ack in ((), ("ACK*ID",)):
+        (line,) = answer("BCA*01*AT*PO-1***20260301", "POC*1*DI******VN*A", *ack, code="865").lines
+        assert (line.action, line.quantity, line.message) == ("accepted", None, "deleted as asked")
+    assert codes(parsed("855", "PR", BAK, "PO1*1****5**VN*A", "ACK*IA")) == ["quantity-missing"]
+
+
 def test_a_day_for_the_whole_order_counts_for_lines_without_one() -> None:
     lines = ("PO1*1*2*EA*5**VN*A", "ACK*IA*2*EA", "PO1*2*2*EA*5**VN*B", "ACK*IA*2*EA*067*20260402")
     doc = answer(BAK, "DTM*068*20260330", "DTM*067*20260401", *lines)
