@@ -104,6 +104,26 @@ def test_any_nesting_says_the_same(tree: tuple[str, ...]) -> None:
     assert (line.quantity, line.unit, line.sscc) == (Decimal(2), "EA", "9")
 
 
+@pytest.mark.parametrize(
+    ("rows", "number"),
+    [
+        (("LIN*7*VN*A", "SN1**2*EA"), 7),
+        (("LIN**VN*A", "SN1*7*2*EA"), 7),
+        (("LIN*7*VN*A", "SN1*8*2*EA"), 7),
+        (("LIN*A-7*VN*A", "SN1**2*EA"), None),
+    ],
+)
+def test_the_line_is_named_in_lin_or_in_sn1(rows: tuple[str, ...], number: int | None) -> None:
+    (line,) = notice(BSN, "HL*1**O", "PRF*PO-1", "HL*2*1*I", *rows).lines
+    assert line.line_number == number
+
+
+@pytest.mark.parametrize(("order", "expected"), [("PRF*PO-1", "PO-1"), ("REF*PO*PO-1", "PO-1")])
+def test_an_order_is_named_in_prf_or_in_a_reference(order: str, expected: str) -> None:
+    doc = notice(BSN, "HL*1**S", "HL*2*1*O", order, "HL*3*2*I", "LIN*1*VN*A", "SN1**2*EA")
+    assert (doc.orders, doc.lines[0].order_number) == ((expected,), expected)
+
+
 def test_siblings_without_parents_stay_siblings() -> None:
     doc = notice(
         BSN,
