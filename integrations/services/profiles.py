@@ -8,11 +8,11 @@ from dataclasses import fields, replace
 from typing import Any, Final, get_args
 
 from core.errors import Finding, Invalid
-from integrations import edifact, x12
+from integrations import edifact, ubl, x12
 from integrations.edi_desk import recognise
 from integrations.edi_files import DOCUMENTS
 from integrations.models import Partner
-from integrations.ubl.peppol import address_fault, country_fault
+from integrations.ubl.peppol import address_fault, country_fault, sides_of
 from integrations.x12 import Delimiters, Profile, X12Error
 from integrations.x12.advice import ADVICE
 from integrations.x12.codec import READERS
@@ -112,9 +112,9 @@ def profile_seen(content: bytes, profile: Profile) -> tuple[str, Profile]:
             (q, them), (our_q, us) = unb.sender, unb.receiver
             return form, _addressed(replace(profile, their_qualifier=q, their_id=them), our_q, us)
         if form == "ubl":
-            return form, profile
+            return form, _peppol_seen(ubl.parse_xml(content), profile)
         found = x12.read(content)[0]
-    except (x12.X12Error, edifact.EdifactError) as fault:
+    except (x12.X12Error, edifact.EdifactError, ubl.XmlError) as fault:
         raise Invalid(f"Nothing can be taken over from this file: {fault}", code="sample_unreadable") from fault
     (q, them), (our_q, us) = found.sender, found.receiver
     group = found.groups[0] if found.groups else None
@@ -125,6 +125,17 @@ def profile_seen(content: bytes, profile: Profile) -> tuple[str, Profile]:
         delimiters=_usable(found.delimiters, profile.delimiters),
     )  # fmt: skip
     return "x12", _addressed(seen, our_q, us, "" if ours == us else ours)
+
+
+def _peppol_seen(root: ubl.Node, profile: Profile) -> Profile:
+    """UBL has no envelope, but a document of Peppol names the addresses of both sides."""
+    sides = sides_of(root)
+    if sides is None:
+        return profile
+    seen = replace(profile, ubl_profile="peppol", their_country=sides.country or profile.their_country)
+    if sides.supplier[1]:
+        seen = replace(seen, their_qualifier=sides.supplier[0], their_id=sides.supplier[1])
+    return _addressed(seen, *sides.buyer)
 
 
 def _addressed(profile: Profile, qualifier: str, identifier: str, group: str = "") -> Profile:

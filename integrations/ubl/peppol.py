@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
+
+from integrations.ubl.xml import Node
 
 _POACC: Final = "urn:fdc:peppol.eu:poacc"
 _BILLING: Final = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
@@ -34,6 +37,8 @@ PROCESSES: Final[Mapping[str, str]] = types.MappingProxyType(
     }
 )
 """Document that we write → its ProfileID."""
+_SUPPLIERS: Final = ("SellerSupplierParty", "DespatchSupplierParty", "AccountingSupplierParty")
+_BUYERS: Final = ("BuyerCustomerParty", "DeliveryCustomerParty", "AccountingCustomerParty")
 _SCHEME: Final = re.compile(r"[0-9]{4}", re.ASCII)
 _GLN: Final = "0088"
 _LENGTHS: Final = {"0060": ("DUNS number", 9), _GLN: ("GLN", 13)}
@@ -46,6 +51,32 @@ def customization_fault(kind: str, told: str) -> str:
         return ""
     named = f"its CustomizationID is {told[:120]!r}" if told else "it has no CustomizationID"
     return f"This {kind} is none of Peppol BIS 3: {named}."
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The electronic addresses (scheme and id) that a supplier's document goes from and to, and the supplier's country, where it says them."""
+
+    supplier: tuple[str, str]
+    buyer: tuple[str, str]
+    country: str
+
+
+def sides_of(root: Node) -> Sides | None:
+    """Who exchanges a document of Peppol BIS 3; None for a document that is none."""
+    if root.name not in CUSTOMIZATIONS or customization_fault(root.name, root.value("CustomizationID")):
+        return None
+    supplier, buyer = (
+        next((found for name in names if (found := root.first(f"{name}/Party")) is not None), root)
+        for names in (_SUPPLIERS, _BUYERS)
+    )
+    country = supplier.value("PostalAddress/Country/IdentificationCode")
+    return Sides(_address(supplier), _address(buyer), "" if country_fault(country) else country)
+
+
+def _address(party: Node) -> tuple[str, str]:
+    found = party.first("EndpointID")
+    return (found.attributes.get("schemeID", ""), found.text.strip()) if found is not None else ("", "")
 
 
 def address_fault(scheme: str, address: str) -> str:
