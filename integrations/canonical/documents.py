@@ -96,13 +96,13 @@ class AnswerLine(Struct, frozen=True, kw_only=True, gc=False):
     """What the supplier says about (a part of) one order line; several may stand for the same line.
 
     `line_number` is None where the supplier did not repeat it: find the line by `identity`. `quantity` is the quantity this
-    answer is about; `unit_price` is what the supplier will bill per `unit`, None when not said.
+    answer is about, None for all that was ordered; `unit_price` is what the supplier will bill per `unit`, None when not said.
     """
 
     line_number: int | None
     identity: ItemIdentity
     action: AnswerAction
-    quantity: Decimal
+    quantity: Decimal | None
     unit: str
     unit_price: Decimal | None = None
     promised_date: date | None = None

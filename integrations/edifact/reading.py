@@ -27,6 +27,7 @@ from integrations.edifact.rows import (
     Row,
     Rows,
     amount,
+    as_whole,
     day,
     description,
     identity,
@@ -39,6 +40,7 @@ from integrations.edifact.rows import (
     reference,
     texts,
 )
+from integrations.x12.documents.invoice import turned
 from integrations.x12.documents.reading import Parsed
 from integrations.x12.findings import Finding
 from integrations.x12.profile import Profile
@@ -65,6 +67,10 @@ _VERDICTS: Final[dict[str, AnswerStatus]] = {
     "9": "accepted",
     "": "accepted",
 }
+_BY_LINES: Final = ("9", "")
+"""BGM 1225 of an answer that leaves its verdict to its lines."""
+_WHOLE: Final = ("5", "7")
+"""LIN 1229 of an answer about all that was ordered of a line, where it says no quantity."""
 _LINE_ACTIONS: Final[dict[str, AnswerAction]] = {"": "accepted", "5": "accepted", "7": "rejected", "2": "rejected"}
 CHANGES: Final[dict[str, AnswerAction]] = {"PRC": "price_changed", "QTY": "quantity_changed", "DAT": "date_changed"}
 """What an ORDRSP line changes, as coded text (FTX+CHG)."""
@@ -82,7 +88,9 @@ def parse(message: Message, profile: Profile | None = None) -> Parsed:
 
 
 def _currency(rows: Rows) -> str:
-    return next((row.text(1, 1) for row in rows.header if row.name == "CUX"), "")
+    """The message's currency; where CUX names none that of its first amount that does."""
+    named = next((row.text(1, 1) for row in rows.header if row.name == "CUX"), "")
+    return named or next((row.text(1, 2) for row in rows.every if row.name == "MOA" and row.text(1, 2)), "")
 
 
 def _orders(rows: Rows) -> Order | None:
@@ -175,6 +183,9 @@ def _ordrsp(rows: Rows) -> OrderAnswer | None:
     if not number:
         rows.note("order-missing", "No RFF+ON says which order is answered.", "RFF")
     lines = tuple(line for loop in rows.lines for line in _answer_line(rows, loop, status or "changed"))
+    if not lines and opening.text(3) in _BY_LINES:
+        opening.note("verdict", "Neither BGM 1225 nor a line says whether the order is accepted.", 3)
+        return None
     if not number or status is None:
         return None
     if status == "accepted" and any(line.action != "accepted" for line in lines):
@@ -197,18 +208,17 @@ def _answer_line(rows: Rows, loop: list[Row], status: AnswerStatus) -> Iterator[
     backordered = quantity(loop, "83")
     counted = backordered or quantity(loop, "21", "113", "12", "194")
     count = counted.number(1, 1) if counted else None
-    if counted is None or count is None:
-        loop[0].note(
-            "quantity-missing", "No QTY behind this LIN says a quantity; the answer was left out.", 0, "warning"
-        )
+    # who only says yes or no to a line need not repeat how much was ordered
+    if count is None and (counted is not None or loop[0].text(2) not in _WHOLE):
+        loop[0].note("quantity-missing", "No QTY behind this LIN says a quantity; the answer was left out.")
         return
     substitute = [row for row in loop if row.name == "PIA" and row.text(1) in ("3", "4")]
     yield AnswerLine(
-        line_number=line_number(loop[0]),
+        line_number=_order_line_number(loop) or line_number(loop[0]),
         identity=identity(loop),
         action=_action(loop, status, bool(backordered), bool(substitute)),
         quantity=count,
-        unit=rows.unit(counted, 1, 2),
+        unit=rows.unit(counted, 1, 2) if counted else "",
         unit_price=price(loop, "AAA", "AAB", "AAE", "INV"),
         promised_date=day(loop, "67", "69", "17", "2"),
         substitute=_numbers(substitute) if substitute else None,
@@ -307,8 +317,8 @@ def _ship_line(rows: Rows, loop: list[Row], sscc: str, named: list[str]) -> Ship
 
 def _order_line_number(loop: list[Row]) -> int | None:
     for row in loop:
-        if row.name == "RFF" and row.text(1, 0) == "ON" and row.text(1, 2).isascii() and row.text(1, 2).isdigit():
-            return int(row.text(1, 2)[:9])
+        if row.name == "RFF" and row.text(1, 0) in ("ON", "CO") and (number := as_whole(row.text(1, 2))) is not None:
+            return number
     return None
 
 
@@ -356,6 +366,9 @@ def _invoic(rows: Rows) -> InvoiceDoc | None:
     if added.quantize(_CENT, ROUND_HALF_UP) != total.quantize(_CENT, ROUND_HALF_UP):
         words = f"Lines, charges and taxes do not add up to the total of {total}."
         rows.note("total-differs", words, "MOA", "warning")
+    if total < 0:
+        rows.note("negative-total", "The total is negative: it was read as a credit.", "MOA", "warning")
+        return turned(document)
     return document
 
 
@@ -366,13 +379,16 @@ def _invoice_line(rows: Rows, loop: list[Row]) -> InvoiceLine | None:
         loop[0].note("line-unreadable", "No QTY+47 behind this LIN says how much is billed.")
         return None
     cost, whole = price(loop, "AAA", "AAB", "INV", "CAL"), amount(loop, "203", "66")
-    if cost is None and whole is not None and count:
+    if whole is not None and count and (cost is None or abs(cost * count - whole) > _CENT):
+        if cost is not None:
+            words = "Quantity times price is not the amount of this line; the amount counts."
+            loop[0].note("line-charges", words, 0, "info")
         cost = whole / count
     if cost is None:
         loop[0].note("line-unreadable", "Neither PRI nor MOA behind this LIN says a price.")
         return None
     return InvoiceLine(
-        line_number=line_number(loop[0]),
+        line_number=_order_line_number(loop) or line_number(loop[0]),
         identity=identity(loop),
         description=description(loop),
         quantity=count,
@@ -392,10 +408,12 @@ def _charges(header: list[Row]) -> Iterator[Charge]:
         if value is None:
             row.note("charge-without-amount", "This charge or allowance has no amount; it was left out.", 0, "warning")
             continue
-        code = row.text(2, 0) or row.text(5, 0)
+        named = row.text(2, 0)
+        code = row.text(5, 0) or row.text(2, 1) or named
+        words = "".join(row.segment[5][3:5]).strip() if len(row.segment) > 5 else ""
         yield Charge(
             code=code,
-            description="".join(row.segment[5][3:5]).strip() if len(row.segment) > 5 else "",
+            description=words or (named if named != code else ""),
             amount=-value if row.text(1) == "A" else value,
         )
 

@@ -17,6 +17,8 @@ from integrations.x12.profile import ITEM_QUALIFIERS, Profile
 
 AGENCIES: Final[Mapping[str, str]] = {"9": "GLN", "16": "DUNS", "91": "supplier", "92": "buyer"}
 """Code list agency (3055) ↔ the name of the code list in `Party.identifiers`."""
+CODE_LISTS: Final[Mapping[str, str]] = {"0088": "GLN", "0060": "DUNS"}
+"""Code list (1131) by its number in ISO 6523, as EN 16931 names it → the name of the code list in `Party.identifiers`."""
 ITEM_TYPES: Final[Mapping[str, str]] = {
     "EN": "gtin",
     "SRV": "gtin",
@@ -174,8 +176,10 @@ def party(rows: list[Row], *roles: str) -> Party:
     for role in roles:
         for row in rows:
             if row.name == "NAD" and row.text(1) == role:
-                identifier, agency = row.text(2, 0), row.text(2, 2)
-                known = {AGENCIES.get(agency, agency or "ZZ"): identifier} if identifier else {}
+                # some name the code list itself (1131, by ISO 6523), and not who keeps it
+                identifier, code_list, agency = row.text(2, 0), row.text(2, 1), row.text(2, 2)
+                scheme = AGENCIES.get(agency) or agency or CODE_LISTS.get(code_list) or "ZZ"
+                known = {scheme: identifier} if identifier else {}
                 parts = (
                     row.segment[4]
                     if len(row.segment) > 4 and row.text(4)
@@ -250,5 +254,9 @@ def amount(rows: list[Row], *qualifiers: str) -> Decimal | None:
 
 def line_number(row: Row) -> int | None:
     """LIN's line number, None where it is blank or not one."""
-    value = row.text(1)
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None
+    return as_whole(row.text(1))
+
+
+def as_whole(text: str) -> int | None:
+    """A text as a whole number, None where it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

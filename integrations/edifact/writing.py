@@ -254,7 +254,7 @@ class _Writer:
         return [*segments, ["UNS", "S"], ["CNT", f"2:{len(answer.lines)}"]]
 
     def answer_line(self, answer: OrderAnswer, line: AnswerLine) -> Written:
-        unit = self.unit(line.unit, f"Line {line.line_number or ''} of the answer to order {answer.order_number}")
+        where = f"Line {line.line_number or ''} of the answer to order {answer.order_number}"
         action = {"accepted": "5", "rejected": "7"}.get(line.action, "3")
         counted = "83" if line.action == "backordered" else "21"
         segments = self.lin(line.line_number, line.identity, action)
@@ -262,7 +262,9 @@ class _Writer:
             if line.substitute is None:
                 raise EdifactError(f"Line {line.line_number or ''} is substituted, but does not say by what.")
             segments += self.pia("3", line.substitute, with_gtin=True)
-        segments += [["QTY", f"{counted}:{_number(line.quantity)}:{unit}"], *_dtm("67", line.promised_date)]
+        if line.quantity is not None:
+            segments.append(["QTY", f"{counted}:{_number(line.quantity)}:{self.unit(line.unit, where)}"])
+        segments += _dtm("67", line.promised_date)
         if line.action in _CHANGE_CODES:
             segments.append(["FTX", "CHG", "", _CHANGE_CODES[line.action]])
         segments += _ftx("LIN", [line.message] if line.message else [])

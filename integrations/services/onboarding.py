@@ -57,7 +57,9 @@ def partner_begin(*, actor: Actor, supplier: str, like: str = "") -> Partner:
         # we are the same for everybody, until somebody says otherwise
         ours = model or Partner.objects.order_by("-id").first()
         known = {"our_qualifier": ours.our_qualifier, "our_id": ours.our_id} if ours else {}
-        copied = {name: getattr(model, name) for name in _CLONED} if model else known
+        copied: dict[str, Any] = {name: getattr(model, name) for name in _CLONED} if model else known
+        # where the other one is at home is no habit
+        copied["habits"] = {name: habit for name, habit in copied.get("habits", {}).items() if name != "their_country"}
         partner = Partner.objects.create(supplier=row, endpoint=endpoint, identifier=_free_id(row.code), **copied)
         if model:
             chosen = model.documents.exclude(stage=Stage.OFF).values_list("document", flat=True)

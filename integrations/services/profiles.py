@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from core.errors import Finding, Invalid
-from integrations import edifact, x12
+from integrations import edifact, ubl, x12
 from integrations.edi_desk import recognise
 from integrations.edi_files import DOCUMENTS
 from integrations.models import Partner
+from integrations.ubl.peppol import address_fault, country_fault, sides_of
 from integrations.x12 import Delimiters, Profile, X12Error
 from integrations.x12.advice import ADVICE
 from integrations.x12.codec import READERS
+from integrations.x12.profile import UblProfile
 
 FILE_VERSION: Final = 1
 """Of the file that `profile_export` writes; another one is refused."""
@@ -34,6 +36,7 @@ HABITS: Final = tuple(each.name for each in fields(Profile) if each.name not in 
 VERSIONS: Final = ("003040", "003050", "003060", "004010", "004030", "004050", "004060", "005010")
 KINDS: Final = frozenset({*READERS, *DOCUMENTS, "ORDERS", "ORDCHG", "Order", "OrderChange", "OrderCancellation"})
 """Types of documents of every format that are exchanged with partners."""
+UBL_PROFILES: Final = get_args(UblProfile)
 _CODE: Final = re.compile(r"[A-Z0-9]{1,6}")
 _QUALIFIER: Final = re.compile(r"[A-Z0-9]{2,3}")
 _ITEMS: Final = ("supplier_part", "buyer_item", "manufacturer_part", "gtin")
@@ -109,9 +112,9 @@ def profile_seen(content: bytes, profile: Profile) -> tuple[str, Profile]:
             (q, them), (our_q, us) = unb.sender, unb.receiver
             return form, _addressed(replace(profile, their_qualifier=q, their_id=them), our_q, us)
         if form == "ubl":
-            return form, profile
+            return form, _peppol_seen(ubl.parse_xml(content), profile)
         found = x12.read(content)[0]
-    except (x12.X12Error, edifact.EdifactError) as fault:
+    except (x12.X12Error, edifact.EdifactError, ubl.XmlError) as fault:
         raise Invalid(f"Nothing can be taken over from this file: {fault}", code="sample_unreadable") from fault
     (q, them), (our_q, us) = found.sender, found.receiver
     group = found.groups[0] if found.groups else None
@@ -122,6 +125,17 @@ def profile_seen(content: bytes, profile: Profile) -> tuple[str, Profile]:
         delimiters=_usable(found.delimiters, profile.delimiters),
     )  # fmt: skip
     return "x12", _addressed(seen, our_q, us, "" if ours == us else ours)
+
+
+def _peppol_seen(root: ubl.Node, profile: Profile) -> Profile:
+    """UBL has no envelope, but a document of Peppol names the addresses of both sides."""
+    sides = sides_of(root)
+    if sides is None:
+        return profile
+    seen = replace(profile, ubl_profile="peppol", their_country=sides.country or profile.their_country)
+    if sides.supplier[1]:
+        seen = replace(seen, their_qualifier=sides.supplier[0], their_id=sides.supplier[1])
+    return _addressed(seen, *sides.buyer)
 
 
 def _addressed(profile: Profile, qualifier: str, identifier: str, group: str = "") -> Profile:
@@ -141,6 +155,8 @@ def profile_findings(profile: Profile, fmt: str) -> Iterator[Finding]:
     yield from _names(profile, fmt)
     if fmt == Partner.Format.X12:
         yield from _envelope(profile)
+    if fmt == Partner.Format.UBL:
+        yield from _ubl_rules(profile)
     yield from _names_of_things(profile)
     for code in profile.verdicts:
         if code not in ADVICE:
@@ -209,6 +225,19 @@ def _envelope(profile: Profile) -> Iterator[Finding]:
     for field, words in (("our_group_id", "Our group id"), ("their_group_id", "Their group id")):
         if len(getattr(profile, field)) > _ID_LENGTH["x12"]:
             yield _finding(field, f"{words} has at most 15 characters.")
+
+
+def _ubl_rules(profile: Profile) -> Iterator[Finding]:
+    """Under Peppol both sides need an electronic address, and the supplier a country, before the first order is written."""
+    if profile.ubl_profile not in UBL_PROFILES:
+        yield _finding("ubl_profile", f"UBL is written by the rules of {' or '.join(UBL_PROFILES)}.")
+    if profile.ubl_profile == "peppol":
+        told = {
+            "our_id": address_fault(profile.our_qualifier, profile.our_id),
+            "their_id": address_fault(profile.their_qualifier, profile.their_id),
+            "their_country": country_fault(profile.their_country),
+        }
+        yield from (_finding(field, words) for field, words in told.items() if words)
 
 
 def _delimiter_findings(d: Delimiters) -> Iterator[Finding]:

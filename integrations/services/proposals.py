@@ -14,7 +14,7 @@ from integrations.canonical import ItemIdentity, fields_of, is_record
 from integrations.canonical.units import UNECE_UNITS
 from integrations.edi_desk import Explained, explain
 from integrations.models import Partner
-from integrations.services.profiles import profile_seen
+from integrations.services.profiles import profile_findings, profile_seen
 from integrations.x12 import Finding, Profile
 from integrations.x12.schema import spec_of
 
@@ -118,7 +118,7 @@ def proposals_taken(
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "their_id": ("their_qualifier", "their_id", "their_group_id"), "our_id": ("our_qualifier", "our_id", "our_group_id"),
-    "version": ("version",), "delimiters": ("delimiters",),
+    "version": ("version",), "delimiters": ("delimiters",), "ubl_profile": ("ubl_profile", "their_country"),
 }  # fmt: skip
 """Proposal about the envelope -> fields of the profile."""
 
@@ -139,8 +139,16 @@ def _envelope(profile: Profile, seen: Profile, addressed: Profile, form: str, se
         yield _plain("our_id", "We are", _id(addressed, "our"), _id(profile, "our"), LEAVE if profile.our_id else TAKE)
     if seen.version != profile.version:
         yield _plain("version", "Version", seen.version, profile.version, TAKE)
+    if _fields(seen, "ubl_profile") != _fields(profile, "ubl_profile"):
+        # what Peppol asks for may stand in no sample (who we are there, where they are at home): then a person says so first
+        whole = not any(profile_findings(seen, seen_form))
+        yield _plain("ubl_profile", "Rules of UBL", _rules(seen), _rules(profile), TAKE if whole else LEAVE)
     if seen.delimiters != profile.delimiters:
         yield _plain("delimiters", "What stands between", _delimiters(seen), _delimiters(profile), TAKE)
+
+
+def _rules(profile: Profile) -> str:
+    return " ".join(filter(None, (profile.ubl_profile, profile.their_country)))
 
 
 def _plain(name: str, label: str, found: str, now: str, value: str) -> Proposal:

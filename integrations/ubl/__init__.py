@@ -7,6 +7,6 @@ reading.document, reading.findings
 
 from integrations.ubl.reading import UblReading, read
 from integrations.ubl.writing import UblError, document_bytes
-from integrations.ubl.xml import XmlError, parse_xml
+from integrations.ubl.xml import Node, XmlError, parse_xml
 
-__all__ = ["UblError", "UblReading", "XmlError", "document_bytes", "parse_xml", "read"]
+__all__ = ["Node", "UblError", "UblReading", "XmlError", "document_bytes", "parse_xml", "read"]

@@ -27,8 +27,10 @@ from integrations.canonical import (
     Party,
     ShipLine,
     ShipNotice,
+    revised,
 )
 from integrations.canonical.units import UNECE_UNITS
+from integrations.ubl.peppol import customization_fault
 from integrations.ubl.schemas import schema_faults
 from integrations.ubl.xml import Node, XmlError, parse_tree
 from integrations.x12.documents.invoice import turned
@@ -42,11 +44,12 @@ RUSH: Final = "224"
 CHANGE: Final = "230"
 DELETED: Final = "2"
 """LineStatusCode of a line that a change takes off."""
+RECEIVED: Final = "AB"
+"""OrderResponseCode of a message that only acknowledges the receipt of an order."""
 CANCELLED: Final = "This order is cancelled."
 """What a cancellation says where its sender gave no reason: UBL asks for a note."""
 _STATUSES: Final[dict[str, AnswerStatus]] = {
     "AP": "accepted",
-    "AB": "accepted",
     "CA": "changed",
     "RE": "rejected",
     "29": "accepted",
@@ -66,10 +69,13 @@ _PURPOSES: Final[dict[str, OrderPurpose]] = {
 _LINE_ACTIONS: Final[dict[str, AnswerAction]] = {
     "1": "accepted",
     "5": "accepted",
+    "42": "accepted",
     "3": "price_changed",
     "7": "rejected",
     "": "accepted",
 }
+_WHOLE: Final = ("5", "7", "42")
+"""LineStatusCode of an answer about all that was ordered of a line, where it says no quantity."""
 _ACTIONS: Final = frozenset(
     {"accepted", "backordered", "price_changed", "quantity_changed", "date_changed", "substituted", "rejected"}
 )
@@ -96,6 +102,7 @@ _NEEDED: Final[Mapping[str, Mapping[str, str]]] = {
 }
 _NUMBER: Final = re.compile(r"[-+]?(?=\.?[0-9])[0-9]{0,30}\.?[0-9]{0,30}", re.ASCII)
 _CENT: Final = Decimal("0.01")
+_BILLED: Final = "BillingReference/InvoiceDocumentReference/ID"
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,10 @@ def read(data: bytes, profile: Profile | None = None, schema_dir: str | None = N
         words = f"A UBL {root.name} is not one we read; known are {', '.join(_READERS)}."
         return UblReading(root.name, None, (*findings, Finding("unknown-set", words, "error", root.name, root.line)))
     values = _Values((profile or Profile()).about(root.name))
+    if values.profile.ubl_profile == "peppol" and (
+        fault := customization_fault(root.name, root.value("CustomizationID"))
+    ):
+        values.note("customization", fault, root.first("CustomizationID") or root, "warning")
     for path, what in _NEEDED[root.name].items():
         found = root.first(path)
         if found is None or not (found.text.strip() or found.children):
@@ -242,6 +253,16 @@ def _description(item: Node | None) -> str:
     return (item.value("Name") or item.value("Description")) if item is not None else ""
 
 
+def _currency(root: Node) -> str:
+    """The document's currency; where none is named that of its first amount, which always has one."""
+    return root.value("DocumentCurrencyCode") or _first_currency(root)
+
+
+def _first_currency(node: Node) -> str:
+    own = node.attributes.get("currencyID", "")
+    return own or next((found for child in node.children if (found := _first_currency(child))), "")
+
+
 def _line_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
@@ -260,13 +281,16 @@ def _order(root: Node, values: _Values) -> Order | None:
         if issued is None and named.value("ID"):
             values.note("no-date", "The order does not say its day.", root)
         return None
-    lines = tuple(line for at, each in enumerate(root.all("OrderLine"), 1) if (line := _order_line(each, at, values)))
+    contract = root.value("Contract/ID")
+    lines = tuple(
+        line for at, each in enumerate(root.all("OrderLine"), 1) if (line := _order_line(each, at, contract, values))
+    )
     delivery = root.first("Delivery")
     notes = [note.text.strip() for name in ("Note", "CancellationNote") for note in root.all(name)]
     return Order(
         number=named.value("ID"),
         issued_at=issued,
-        currency=root.value("DocumentCurrencyCode"),
+        currency=_currency(root),
         supplier=_party(root.first("SellerSupplierParty")),
         buyer=_party(root.first("BuyerCustomerParty")),
         ship_to=_party(root.first("Delivery/DeliveryParty")),
@@ -280,7 +304,7 @@ def _order(root: Node, values: _Values) -> Order | None:
     )
 
 
-def _order_line(node: Node, place: int, values: _Values) -> OrderLine | None:
+def _order_line(node: Node, place: int, contract: str, values: _Values) -> OrderLine | None:
     line = node.first("LineItem")
     if line is not None and line.value("LineStatusCode") == DELETED:
         code = line.first("Quantity")
@@ -291,9 +315,7 @@ def _order_line(node: Node, place: int, values: _Values) -> OrderLine | None:
     if line is None or counted is None:
         return None
     number, price = _line_number(line.value("ID")), values.price(line.first("Price"))
-    contract = next(
-        (each.value("ID") for each in node.all("DocumentReference") if each.value("DocumentTypeCode") == "CT"), ""
-    )
+    own = (each.value("ID") for each in node.all("DocumentReference") if each.value("DocumentTypeCode") == "CT")
     return OrderLine(
         line_number=place if number is None else number,
         identity=_identity(line.first("Item")),
@@ -302,7 +324,7 @@ def _order_line(node: Node, place: int, values: _Values) -> OrderLine | None:
         unit=counted[1],
         unit_price=Decimal(0) if price is None else price,
         requested_date=_period_end(line.first("Delivery/RequestedDeliveryPeriod"), values),
-        contract_number=contract,
+        contract_number=next(own, "") or contract,
         cost_center=line.value("AccountingCost"),
     )
 
@@ -310,11 +332,16 @@ def _order_line(node: Node, place: int, values: _Values) -> OrderLine | None:
 def _response(root: Node, values: _Values) -> OrderAnswer | None:
     code, number = root.value("OrderResponseCode"), root.value("OrderReference/ID")
     status = _STATUSES.get(code)
-    if status is None and code:
+    if code == RECEIVED:
+        values.note(
+            "received-only", "OrderResponseCode AB says that the order was received, and nothing about it.", root
+        )
+    elif status is None and code:
         values.note("verdict", f"OrderResponseCode {code[:20]!r} is not an answer we know.", root)
     if status is None or not number:
         return None
-    lines = tuple(line for each in root.all("OrderLine") if (line := _answer_line(each, status, values)))
+    promised = _period_end(root.first("Delivery/PromisedDeliveryPeriod"), values)
+    lines = tuple(line for each in root.all("OrderLine") for line in _answer_lines(each, status, promised, values))
     if status == "accepted" and any(line.action != "accepted" for line in lines):
         status = "changed"
     return OrderAnswer(
@@ -324,7 +351,7 @@ def _response(root: Node, values: _Values) -> OrderAnswer | None:
         answers="change" if root.value("OrderReference/OrderTypeCode") == CHANGE else "order",
         supplier_order_number=root.value("SalesOrderID") or root.value("OrderReference/SalesOrderID"),
         answered_on=values.day(root.first("IssueDate")),
-        currency=root.value("DocumentCurrencyCode"),
+        currency=_currency(root),
         supplier=_party(root.first("SellerSupplierParty")),
         buyer=_party(root.first("BuyerCustomerParty")),
         unit_codes=values.profile.unit_codes,
@@ -350,23 +377,33 @@ def _simple_response(root: Node, values: _Values) -> OrderAnswer | None:
     )
 
 
-def _answer_line(node: Node, status: AnswerStatus, values: _Values) -> AnswerLine | None:
+def _answer_lines(node: Node, status: AnswerStatus, promised: date | None, values: _Values) -> Iterator[AnswerLine]:
+    """What is said about a line; what is only delivered later (MaximumBackorderQuantity) is an answer of its own."""
     line = node.first("LineItem")
-    counted = values.quantity(line.first("Quantity") if line else None, node)
+    later = (values.number(line.first("MaximumBackorderQuantity")) if line else None) or Decimal(0)
+    counted: tuple[Decimal | None, str] | None = None, ""
+    # who only says yes or no to a line need not repeat how much was ordered
+    if line is None or line.first("Quantity") or later > 0 or line.value("LineStatusCode") not in _WHOLE:
+        counted = values.quantity(line.first("Quantity") if line else None, node)
     if line is None or counted is None:
-        return None
+        return
     substitute = node.first("SellerSubstitutedLineItem/Item")
-    return AnswerLine(
-        line_number=_line_number(line.value("ID")),
+    answer = AnswerLine(
+        # LineItem/ID counts the lines of the answer where it names those of the order
+        line_number=_line_number(node.value("OrderLineReference/LineID") or line.value("ID")),
         identity=_identity(line.first("Item")),
         action=_action(line.first("LineStatusCode"), status, substitute is not None, values),
         quantity=counted[0],
         unit=counted[1],
         unit_price=values.price(line.first("Price")),
-        promised_date=_period_end(line.first("Delivery/PromisedDeliveryPeriod"), values),
+        promised_date=_period_end(line.first("Delivery/PromisedDeliveryPeriod"), values) or promised,
         substitute=_identity(substitute) if substitute is not None else None,
         message=" ".join(note.text.strip() for note in line.all("Note") if note.text.strip()),
     )
+    if answer.quantity or later <= 0:
+        yield answer
+    if later > 0:
+        yield revised(answer, action="backordered", quantity=later, promised_date=None)
 
 
 def _action(code: Node | None, status: AnswerStatus, substituted: bool, values: _Values) -> AnswerAction:
@@ -420,11 +457,20 @@ def _ship_line(node: Node, orders: list[str], values: _Values) -> ShipLine | Non
     order = node.value("OrderLineReference/OrderReference/ID") or (orders[0] if len(orders) == 1 else "")
     if not order:
         values.note("order-missing", "This DespatchLine does not say which order it belongs to.", node)
-    instance = node.first("Item/ItemInstance")
+    instances = list(node.all("Item/ItemInstance"))
+    instance = instances[0] if instances else None
+    if len({each.value("LotIdentification/LotNumberID") for each in instances}) > 1:
+        words = "Several lots stand under one DeliveredQuantity; only the first was taken."
+        values.note("several-lots", words, instances[1], "warning")
+    identity = _identity(node.first("Item"))
+    if instance and (traced := instance.value("ProductTraceID")):
+        kind = instance.first("ProductTraceID")
+        scheme = (kind.attributes.get("schemeID") if kind else "") or "ZZ"
+        identity = revised(identity, others={scheme: traced, **identity.others})
     return ShipLine(
         order_number=order,
         line_number=_line_number(node.value("OrderLineReference/LineID")),
-        identity=_identity(node.first("Item")),
+        identity=identity,
         quantity=counted[0],
         unit=counted[1],
         lot=instance.value("LotIdentification/LotNumberID") if instance else "",
@@ -465,7 +511,7 @@ def _invoice(root: Node, values: _Values) -> InvoiceDoc | None:
         number=number,
         invoice_date=issued,
         order_number=root.value("OrderReference/ID"),
-        currency=root.value("DocumentCurrencyCode"),
+        currency=_currency(root),
         lines=lines,
         total=total,
         kind="credit" if credit or root.value("InvoiceTypeCode") == "381" else "invoice",
@@ -473,7 +519,7 @@ def _invoice(root: Node, values: _Values) -> InvoiceDoc | None:
         tax=tax,
         due_date=values.day(due),
         terms=root.value("PaymentTerms/Note"),
-        reference=root.value("BillingReference/InvoiceDocumentReference/ID"),
+        reference=root.value(_BILLED) or root.value(f"{name}/{_BILLED}"),
         supplier=_party(root.first("AccountingSupplierParty")),
         buyer=_party(root.first("AccountingCustomerParty")),
         unit_codes=values.profile.unit_codes,

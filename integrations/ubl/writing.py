@@ -1,4 +1,9 @@
-"""From canonical documents to UBL 2.1, in the order of elements that its schemas ask for."""
+"""From canonical documents to UBL 2.1, in the order of elements that its schemas ask for.
+
+Under Peppol, orders, changes and cancellations have the elements of T01, T114 and T115 and no others: one note, one identification per
+party, the contract in the head, names and addresses that UBL leaves out. A change or cancellation names its order by its number alone, and
+whether it is urgent stands in words.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +28,7 @@ from integrations.canonical import (
     kind_of,
 )
 from integrations.canonical.units import UNECE_UNITS
+from integrations.ubl.peppol import CUSTOMIZATIONS, PROCESSES, address_fault, country_fault
 from integrations.ubl.reading import CANCELLED, CHANGE, DELETED, RUSH, UBL
 from integrations.x12.profile import Profile
 from integrations.x12.writer import number_text
@@ -30,6 +36,7 @@ from integrations.x12.writer import number_text
 _SCHEMES: Final = {"GLN": "0088", "DUNS": "0060"}
 _STATUSES: Final = {"accepted": "AP", "changed": "CA", "rejected": "RE"}
 REVISED: Final = "3"
+RUSH_WORDS: Final = "RUSH ORDER"
 _LINE_STATUSES: Final = {"accepted": "5", "rejected": "7"}
 
 
@@ -47,6 +54,8 @@ def document_bytes(document: Document, profile: Profile | None = None, at: datet
         name, said = _ORDERS[document.purpose]
         writer = _Writer(profile.about(name))
         return writer.root(name, said(writer, document, at or document.issued_at))
+    if profile.ubl_profile == "peppol":
+        raise UblError("By the rules of Peppol only orders, their changes and cancellations are written.")
     writer = _Writer(profile)
     if isinstance(document, OrderAnswer):
         return writer.root("OrderResponse", writer.response(document))
@@ -100,14 +109,23 @@ def _party(party: Party) -> str:
     return "".join(identifications) + _group("PartyName", _text("Name", _free(party.name)))
 
 
+def _identification(party: Party) -> str:
+    """The one identification that Peppol allows: by a code list of ISO 6523, else without one."""
+    known = party.identifiers
+    scheme = next((each for each in _SCHEMES if each in known), next(iter(known), ""))
+    return _group("PartyIdentification", _text("ID", known.get(scheme, ""), schemeID=_SCHEMES.get(scheme, "")))
+
+
 def _role(name: str, party: Party) -> str:
     """A party in a role that the schema asks for, also where nobody is known."""
     return _group(name, _group("Party", _party(party))) or f"<cac:{name}/>"
 
 
-def _item(identity: ItemIdentity, description: str = "", instance: str = "") -> str:
+def _item(identity: ItemIdentity, description: str = "", instance: str = "", *, peppol: bool = False) -> str:
     others = [
-        _group("AdditionalItemIdentification", _text("ID", value, schemeID=scheme))
+        _group("AdditionalItemProperty", _text("Name", scheme), _text("Value", value))
+        if peppol
+        else _group("AdditionalItemIdentification", _text("ID", value, schemeID=scheme))
         for scheme, value in identity.others.items()
     ]
     inner = "".join(
@@ -130,12 +148,69 @@ class _Writer:
     def __init__(self, profile: Profile) -> None:
         # what was agreed goes before what everybody writes
         self.units = [*profile.units.items(), *_preferred(UNECE_UNITS)]
+        self.profile = profile
+        self.peppol = profile.ubl_profile == "peppol"
 
     def root(self, name: str, inner: str) -> bytes:
         common = f"{UBL}CommonAggregateComponents-2", f"{UBL}CommonBasicComponents-2"
         spaces = f'xmlns="{UBL}{name}-2" xmlns:cac="{common[0]}" xmlns:cbc="{common[1]}"'
         head = '<?xml version="1.0" encoding="UTF-8"?>\n'
-        return f"{head}<{name} {spaces}>{_text('UBLVersionID', '2.1')}{inner}</{name}>\n".encode()
+        ruled = _text("UBLVersionID", "2.1")
+        if self.peppol:
+            ruled = _text("CustomizationID", CUSTOMIZATIONS[name][0]) + _text("ProfileID", PROCESSES[name])
+        return f"{head}<{name} {spaces}>{ruled}{inner}</{name}>\n".encode()
+
+    def buyer(self, order: Order) -> str:
+        address = self.profile.our_qualifier, self.profile.our_id
+        return (
+            self.role("BuyerCustomerParty", order.buyer, address)
+            if self.peppol
+            else _role("BuyerCustomerParty", order.buyer)
+        )
+
+    def seller(self, order: Order) -> str:
+        if not self.peppol:
+            return _role("SellerSupplierParty", order.supplier)
+        if fault := country_fault(self.profile.their_country):
+            raise UblError(fault)
+        country = _group("PostalAddress", _group("Country", _text("IdentificationCode", self.profile.their_country)))
+        address = self.profile.their_qualifier, self.profile.their_id
+        return self.role("SellerSupplierParty", order.supplier, address, country)
+
+    def role(self, name: str, party: Party, address: tuple[str, str], postal: str = "") -> str:
+        """A party as T01, T114 and T115 want it. Raises `UblError` for what they ask for and nobody told."""
+        if fault := address_fault(*address):
+            raise UblError(fault)
+        called = _free(party.name)
+        if not called:
+            raise UblError(f"Peppol asks for the name of the {name}.")
+        return _group(
+            name,
+            _group(
+                "Party",
+                _text("EndpointID", address[1], schemeID=address[0]),
+                _identification(party),
+                _group("PartyName", _text("Name", called)),
+                postal,
+                _group("PartyLegalEntity", _text("RegistrationName", called)),
+            ),
+        )
+
+    def notes(self, name: str, order: Order, without: str = "") -> str:
+        """The notes of an order, or what is said `without` any; Peppol has room for one of them."""
+        notes = [_free(note) for note in order.notes]
+        if self.peppol:
+            rush = [RUSH_WORDS] if order.urgent and order.purpose != "cancel" else []
+            notes = [" ".join(filter(None, [*rush, *notes]))]
+        return "".join(_text(name, note) for note in notes) or _text(name, without)
+
+    def contract(self, order: Order) -> str:
+        """The one contract of all lines, where Peppol wants it."""
+        return _group("Contract", _text("ID", self.agreed(order)))
+
+    def agreed(self, order: Order) -> str:
+        numbers = {line.contract_number for line in order.lines}
+        return min(numbers) if self.peppol and len(numbers) == 1 else ""
 
     def quantity(self, name: str, value: Decimal, unit: str) -> str:
         if not unit:
@@ -152,11 +227,13 @@ class _Writer:
             [
                 _text("ID", order.number),
                 _moment("IssueDate", "IssueTime", order.issued_at),
-                _text("OrderTypeCode", RUSH if order.urgent else "220"),
-                *(_text("Note", _free(note)) for note in order.notes),
+                # Peppol knows no rush order
+                _text("OrderTypeCode", RUSH if order.urgent and not self.peppol else "220"),
+                self.notes("Note", order),
                 _text("DocumentCurrencyCode", order.currency),
-                _role("BuyerCustomerParty", order.buyer),
-                _role("SellerSupplierParty", order.supplier),
+                self.contract(order),
+                self.buyer(order),
+                self.seller(order),
                 *self.ordered(order),
             ]
         )
@@ -164,7 +241,10 @@ class _Writer:
     def ordered(self, order: Order) -> list[str]:
         period = _group("RequestedDeliveryPeriod", _day("EndDate", order.requested_date))
         lines = [self.order_line(line, order) for line in order.lines]
-        return [_group("Delivery", period, _group("DeliveryParty", _party(order.ship_to))), *lines]
+        place = order.ship_to
+        named = _group("PartyName", _text("Name", _free(place.name)))
+        party = (_identification(place) + named if named else "") if self.peppol else _party(place)
+        return [_group("Delivery", period, _group("DeliveryParty", party)), *lines]
 
     def change(self, order: Order, at: datetime) -> str:
         """The whole new state of the order; lines of quantity 0 are deleted."""
@@ -174,11 +254,12 @@ class _Writer:
                 _text("ID", f"{order.number}-{order.revision}"),
                 _moment("IssueDate", "IssueTime", at),
                 _text("SequenceNumberID", str(order.revision)),
-                *(_text("Note", _free(note)) for note in order.notes),
+                self.notes("Note", order),
                 _text("DocumentCurrencyCode", order.currency),
-                _order_reference(order),
-                _role("BuyerCustomerParty", order.buyer),
-                _role("SellerSupplierParty", order.supplier),
+                self.reference(order),
+                self.contract(order),
+                self.buyer(order),
+                self.seller(order),
                 *self.ordered(order),
             ]
         )
@@ -191,10 +272,10 @@ class _Writer:
             [
                 _text("ID", f"{order.number}-X"),
                 _moment("IssueDate", "IssueTime", at),
-                *(_text("CancellationNote", _free(note)) for note in order.notes or (CANCELLED,)),
-                _order_reference(order),
-                _role("BuyerCustomerParty", order.buyer),
-                _role("SellerSupplierParty", order.supplier),
+                self.notes("CancellationNote", order, CANCELLED),
+                self.reference(order),
+                self.buyer(order),
+                self.seller(order),
             ]
         )
 
@@ -208,10 +289,29 @@ class _Writer:
             _text("AccountingCost", line.cost_center),
             _group("Delivery", period),
             self.price(line.unit_price, order.currency),
-            _item(line.identity, line.description),
+            _item(line.identity, self.called(line), peppol=self.peppol),
         )
+        if self.peppol:
+            several = line.contract_number and not self.agreed(order)
+            return _group("OrderLine", _text("Note", f"Contract {line.contract_number}") if several else "", item)
         contract = _group("DocumentReference", _text("ID", line.contract_number), _text("DocumentTypeCode", "CT"))
         return _group("OrderLine", item, contract if line.contract_number else "")
+
+    def called(self, line: OrderLine) -> str:
+        """What an item is called; Peppol asks for a name always."""
+        numbers = line.identity.supplier_part or line.identity.buyer_item or line.identity.gtin
+        name = line.description or (numbers if self.peppol else "")
+        if self.peppol and not name:
+            raise UblError(f"Peppol asks for the name of the item of line {line.line_number}.")
+        return name
+
+    def reference(self, order: Order) -> str:
+        """The order that a change or cancellation is about, with its own moment; Peppol has no place for more than its number."""
+        number = _text("ID", order.number)
+        if self.peppol:
+            return _group("OrderReference", number)
+        moment = _moment("IssueDate", "IssueTime", order.issued_at)
+        return _group("OrderReference", number, moment, _text("OrderTypeCode", RUSH if order.urgent else "220"))
 
     def response(self, answer: OrderAnswer) -> str:
         if answer.answered_on is None:
@@ -239,7 +339,7 @@ class _Writer:
             _text("ID", number),
             _text("Note", _free(line.message)),
             _text("LineStatusCode", _LINE_STATUSES.get(line.action, "3"), name=line.action),
-            self.quantity("Quantity", line.quantity, line.unit),
+            "" if line.quantity is None else self.quantity("Quantity", line.quantity, line.unit),
             _group("Delivery", period),
             self.price(line.unit_price, currency),
             _item(line.identity),
@@ -352,14 +452,6 @@ _ORDERS: Final[Mapping[str, tuple[str, Callable[[_Writer, Order, datetime], str]
 def _sayable(order: Order) -> None:
     if not order.number or not order.lines:
         raise UblError(f"Order {order.number or 'without a number'} has no lines to send.")
-
-
-def _order_reference(order: Order) -> str:
-    """The order that a change or cancellation is about, with its own moment."""
-    moment = _moment("IssueDate", "IssueTime", order.issued_at)
-    return _group(
-        "OrderReference", _text("ID", order.number), moment, _text("OrderTypeCode", RUSH if order.urgent else "220")
-    )
 
 
 def _preferred(units: Mapping[str, str]) -> list[tuple[str, str]]:

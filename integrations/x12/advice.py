@@ -78,7 +78,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "too-many-elements": _LIVE,
     "too-short": _LIVE,
     "total-differs": "Compare the bill line by line with the sender before it is paid.",
-    "negative-total": "Check that this is a credit; ask the sender to say so in BIG07.",
+    "negative-total": "Check that this is a credit; ask the sender to send it as one (BIG07 CR in X12).",
     "unchecked": "Correct UBL_SCHEMA_DIR, or leave it empty; our own checks were made all the same.",
     "unit-missing": "Check the order's unit against the quantity before it is used.",
     "unknown-code": _MAP,
@@ -88,6 +88,8 @@ ADVICE: Final[Mapping[str, str]] = {
     "verdict": _MAP,
     "purpose": _MAP,
     "cxml": "Ask the supplier for one of the formats that are read, or enter the document by hand.",
+    "customization": "Ask the sender whether they send by Peppol BIS 3; if they never do, choose plain UBL in their profile.",
+    "received-only": "Nothing has to be done about it: the supplier's answer to the order is still to come.",
     "refused": _SYSTEM,
 }
 """Finding code → what to do next."""

@@ -15,6 +15,7 @@ from integrations.x12.tokens import Delimiters, Segment
 Verdict = Literal["accept", "warn", "quarantine"]
 DuplicatePolicy = Literal["ignore", "quarantine", "process"]
 AcknowledgementTiming = Literal["on_receipt", "after_processing", "never"]
+UblProfile = Literal["plain", "peppol"]
 
 PARTY_QUALIFIERS: Final[Mapping[str, str]] = types.MappingProxyType(
     {
@@ -73,7 +74,8 @@ class Profile:
     which code list the result is. The tuples name the item qualifiers that are understood; the first of each is the one we write.
     `codes` adds the partner's own codes to our tables (data element → codes). `verdicts` says per finding code what is
     done with a document, where that is not what the finding's severity says. `documents` holds what differs for one type of document
-    ("810", "INVOIC", "Invoice"); `about` gives the profile that counts for it.
+    ("810", "INVOIC", "Invoice"); `about` gives the profile that counts for it. `ubl_profile` says by which rules UBL is written; under
+    Peppol qualifiers and ids are the electronic addresses of both sides, and `their_country` (ISO 3166-1, two letters) stands in theirs.
     """
 
     partner: str = ""
@@ -100,6 +102,8 @@ class Profile:
     acknowledge: AcknowledgementTiming = "on_receipt"
     acknowledgement_due_hours: int = 24
     documents: Mapping[str, Otherwise] = field(default_factory=dict)
+    ubl_profile: UblProfile = "plain"
+    their_country: str = ""
 
     def about(self, kind: str) -> Profile:
         """What counts for one type of document."""

@@ -164,8 +164,10 @@ class Chunk:
                 parts[-1] += line
             else:
                 parts.append(line)
+        # who ends some segments with a line writes the usual terminator in front of it, though it is none here
+        stray = "" if "~" in (separator, self.delimiters.segment, self.delimiters.component) else "~"
         for part in parts:
-            self.raw = part.strip(BLANKS)
+            self.raw = part.strip(BLANKS).rstrip(stray + BLANKS)
             if self.raw:
                 yield self.raw.split(separator)
 

@@ -38,6 +38,7 @@ STEPS: Final = {
 PROPOSED: Final = "take-"
 """Begins the names of the fields in which proposals of a sample are chosen."""
 _VERDICTS: Final = ("accept", "warn", "quarantine")
+_UBL_PROFILES: Final = [("plain", "UBL 2.1 alone"), ("peppol", "Peppol BIS 3")]
 _PLAIN: Final[Mapping[str, tuple[str, ...]]] = {
     "version": VERSIONS,
     "duplicates": tuple(VERDICTS),
@@ -184,11 +185,14 @@ def _identifiers(request: HttpRequest, _actor: Actor, row: Partner, _items: list
             "our_group_id",
             "their_group_id",
             "version",
+            "ubl_profile",
+            "their_country",
         )
     }
     d = profile.delimiters
     return {
         "value": known, "versions": [(each, each) for each in VERSIONS], "x12": row.format == Partner.Format.X12,
+        "ubl_profiles": _UBL_PROFILES,
         "delimiters": [
             (name, typed.get(name, _SHOWN.get(getattr(d, name), getattr(d, name)))) for name in _DELIMITERS
         ],
@@ -328,7 +332,10 @@ def _act_transport(actor: Actor, code: str, request: HttpRequest) -> str:
 
 def _act_identifiers(actor: Actor, code: str, request: HttpRequest) -> str:
     typed = request.POST
-    names = ("our_qualifier", "our_id", "their_qualifier", "their_id", "our_group_id", "their_group_id", "version")
+    names = (
+        "our_qualifier", "our_id", "their_qualifier", "their_id", "our_group_id", "their_group_id", "version", "ubl_profile",
+        "their_country",
+    )  # fmt: skip
     changes: dict[str, Any] = {name: typed[name].strip() for name in names if name in typed}
     if "element" in typed:
         given = [_SPECIAL.get(typed.get(name, "").strip(), typed.get(name, "").strip()) for name in _DELIMITERS]

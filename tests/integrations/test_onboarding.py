@@ -83,6 +83,19 @@ def test_a_clone_takes_the_habits_and_never_the_identity(world: World, support: 
     assert set(clone.documents.values_list("stage", flat=True)) == {"sandbox"}
 
 
+def test_a_clone_is_not_at_home_where_the_other_one_is(world: World, support: Actor) -> None:
+    Partner.objects.update(format="ubl")
+    onboarding.partner_profile_save(
+        actor=support, code="ACME", ubl_profile="peppol", our_qualifier="0088", our_id="7300010000001", their_qualifier="0060",
+        their_id="123456789", their_country="SE",
+    )  # fmt: skip
+    clone = onboarding.partner_begin(actor=support, supplier="BETA", like="ACME")
+    assert clone.habits == {"ubl_profile": "peppol"}
+    with pytest.raises(Invalid) as refused:
+        onboarding.test_order_send(actor=support, code="BETA")
+    assert {finding.field for finding in refused.value.findings} == {"their_id", "their_country"}
+
+
 def test_a_profile_goes_from_one_partner_to_the_next_as_a_file(world: World, support: Actor) -> None:
     onboarding.partner_profile_save(actor=support, code="ACME", units={"CS": "CA"}, their_id="ACME1")
     onboarding.partner_begin(actor=support, supplier="BETA")

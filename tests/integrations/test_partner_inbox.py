@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -415,6 +416,36 @@ def test_changes_and_cancellations_reach_those_who_speak_other_formats(world: Wo
     assert first.issued_at == changed.issued_at == cancelled.issued_at
 
 
+def test_a_peppol_partner_is_told_orders_and_changes_by_its_rules(world: World) -> None:
+    speaks(world, "ubl")
+    world.partner.refresh_from_db()
+    profile_put(
+        world.partner,
+        replace(
+            profile_of(world.partner), ubl_profile="peppol", our_qualifier="0088", our_id="7300010000001", their_qualifier="0060",
+            their_id="123456789", their_country="SE",
+        ),
+    )  # fmt: skip
+    world.partner.save()
+    order = ordered(world.net, line(world.net), line(world.net, "SUTURE", "2"))
+    world.deliver()
+    drop(world, order, 2)
+    purchase_order_cancel(actor=world.net.actor("buyer@NORTH"), number=order.number, reason="not needed")
+    world.deliver()
+    files = sorted((world.mailbox.root / "ACME" / "in").iterdir())
+    told = [ubl.parse_xml(path.read_bytes()) for path in files]
+    assert [each.name for each in told] == TOLD["ubl"]
+    assert [each.value("CustomizationID").rsplit(":", 2)[1] for each in told] == [
+        "order", "order_change", "order_cancellation"
+    ]  # fmt: skip
+    assert {each.value("BuyerCustomerParty/Party/EndpointID") for each in told} == {"7300010000001"}
+    leave(world, ubl.document_bytes(long_answer(order.number, 1)))
+    world.take_in()
+    # that it is none of Peppol's is kept with the document
+    assert states(world) == [("OrderResponse", State.APPLIED, "")]
+    assert "customization" in {each["code"] for each in InboundMessage.objects.get(kind="OrderResponse").findings}
+
+
 TOLD = {"edifact": ["ORDERS", "ORDCHG", "ORDCHG"], "ubl": ["Order", "OrderChange", "OrderCancellation"]}
 
 
@@ -428,6 +459,18 @@ def test_a_plain_yes_or_no_counts_for_every_line(world: World, told: str, status
     order.refresh_from_db()
     assert order.acknowledgement == status
     assert ExceptionCase.objects.filter(order=order, queue="buyer").count() == cases
+
+
+def test_a_yes_to_a_line_need_not_repeat_its_quantity(world: World) -> None:
+    speaks(world, "ubl")
+    order = world.order()
+    answer = ubl.document_bytes(long_answer(order.number, 1))
+    leave(world, re.sub(rb"<cbc:Quantity[^>]*>[^<]*</cbc:Quantity>", b"", answer))
+    world.take_in()
+    assert states(world) == [("OrderResponse", State.APPLIED, "")]
+    order.refresh_from_db()
+    assert order.acknowledgement == "accepted"
+    assert not ExceptionCase.objects.filter(order=order).exists()
 
 
 def test_a_plain_no_after_a_change_is_about_the_change(world: World) -> None:

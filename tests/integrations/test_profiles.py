@@ -11,7 +11,14 @@ import pytest
 from core.errors import Invalid
 from integrations.models import Partner
 from integrations.services.partners import supplier_connect
-from integrations.services.profiles import HABITS, profile_export, profile_import, profile_of, profile_put
+from integrations.services.profiles import (
+    HABITS,
+    profile_export,
+    profile_findings,
+    profile_import,
+    profile_of,
+    profile_put,
+)
 from integrations.x12 import Delimiters, Extra, Profile
 from tests.factories import make_network
 
@@ -50,6 +57,40 @@ def test_the_file_goes_round(partner: Partner) -> None:
     text = json.dumps(profile_export(partner))
     form, profile = profile_import(json.loads(text))
     assert (form, profile) == ("x12", replace(ODD, verdicts={"se-count": "accept"}))
+
+
+PEPPOL = replace(
+    Profile(), ubl_profile="peppol", our_qualifier="0088", our_id="7300010000001", their_qualifier="0060", their_id="123456789",
+    their_country="SE",
+)  # fmt: skip
+
+
+def test_the_rules_of_ubl_are_kept_and_go_round(partner: Partner) -> None:
+    partner.format = Partner.Format.UBL
+    profile_put(partner, PEPPOL)
+    partner.save()
+    assert partner.habits == {"ubl_profile": "peppol", "their_country": "SE"}
+    assert profile_of(Partner.objects.select_related("supplier").get()) == replace(PEPPOL, partner="Acme")
+    assert profile_import(json.loads(json.dumps(profile_export(partner)))) == ("ubl", PEPPOL)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "words"),
+    [
+        ({"our_qualifier": "ZZ"}, "our_id", "write 0088 as qualifier for a GLN"),
+        ({"our_id": "HOSPITAL"}, "our_id", "is a GLN of 13 digits"),
+        ({"their_id": "12"}, "their_id", "DUNS number of 9 digits"),
+        ({"their_country": "Sweden"}, "their_country", "write its two letters"),
+        ({"ubl_profile": "other"}, "ubl_profile", "plain or peppol"),
+    ],
+)
+def test_what_peppol_lacks_is_said_before_anything_is_sent(
+    partner: Partner, changes: dict[str, Any], field: str, words: str
+) -> None:
+    [finding] = profile_findings(replace(PEPPOL, **changes), "ubl")
+    assert (finding.field, words in finding.message) == (field, True)
+    if field != "ubl_profile":
+        assert list(profile_findings(replace(PEPPOL, **changes, ubl_profile="plain"), "ubl")) == []
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"partner_profile": 2, "format": "x12", "profile": {}}])

@@ -105,6 +105,35 @@ def test_units_of_other_formats_are_named_as_they_write_them(world: World) -> No
         assert profile.units == {"XTU": "BX"}
 
 
+PEPPOL_ANSWER = """<OrderResponse xmlns="urn:oasis:names:specification:ubl:schema:xsd:OrderResponse-2">
+<CustomizationID>urn:fdc:peppol.eu:poacc:trns:order_response:3</CustomizationID><ID>R1</ID><IssueDate>2026-03-01</IssueDate>
+<OrderResponseCode>AP</OrderResponseCode><OrderReference><ID>PO-1</ID></OrderReference>
+<SellerSupplierParty><Party><EndpointID schemeID="0060">123456789</EndpointID>{address}</Party></SellerSupplierParty>
+<BuyerCustomerParty><Party><EndpointID schemeID="0088">7300010000001</EndpointID></Party></BuyerCustomerParty></OrderResponse>"""
+SWEDEN = "<PostalAddress><Country><IdentificationCode>SE</IdentificationCode></Country></PostalAddress>"
+
+
+def test_a_peppol_document_tells_its_rules_and_both_addresses() -> None:
+    sample = PEPPOL_ANSWER.format(address=SWEDEN).encode()
+    found = told(sample, Profile(), form="ubl")
+    assert {name: each.value for name, each in found.items()} == {
+        "their_id": "take",
+        "our_id": "take",
+        "ubl_profile": "take",
+    }
+    _, profile = proposals_taken(sample, Profile(), "ubl", found.values(), {})
+    assert (profile.our_qualifier, profile.our_id) == ("0088", "7300010000001")
+    assert (profile.their_qualifier, profile.their_id) == ("0060", "123456789")
+    assert (profile.ubl_profile, profile.their_country) == ("peppol", "SE")
+    assert told(sample, profile, form="ubl") == {}
+
+
+@pytest.mark.parametrize(("address", "profile"), [("", Profile()), (SWEDEN, KNOWN)])
+def test_rules_that_lack_something_are_a_choice(address: str, profile: Profile) -> None:
+    found = told(PEPPOL_ANSWER.format(address=address).encode(), profile, form="ubl")
+    assert found["ubl_profile"].value == ""
+
+
 def test_item_numbers_of_their_own(world: World) -> None:
     sample = written(world, long_answer("4711", 1)).replace(b"*VN*ACME-GLOVE", b"*SK*ACME-GLOVE*B9*X1")
     found = told(sample)

@@ -54,6 +54,21 @@ ITEM_STATUS: Final[dict[str, tuple[AnswerAction, str]]] = {
 }
 """ACK01 → what it means for us, and words for it."""
 
+CHANGE_CODES: Final[dict[str, tuple[AnswerAction, str]]] = {
+    "CT": ("date_changed", ""),
+    "DI": ("rejected", "item deleted by the supplier"),
+    "PC": ("price_changed", ""),
+    "PQ": ("price_changed", ""),
+    "PR": ("price_changed", ""),
+    "QD": ("quantity_changed", ""),
+    "QI": ("quantity_changed", ""),
+    "RB": ("date_changed", ""),
+    "RC": ("rejected", ""),
+    "RQ": ("quantity_changed", ""),
+    "RS": ("date_changed", ""),
+}
+"""POC02 of an 865 that has no ACK → what the supplier changed, and words for it; what it does not name changes nothing."""
+
 _DELETED: Final = "deleted as asked"
 _VERDICT_CODES: Final = {"accepted": "AD", "changed": "AC", "rejected": "RJ"}
 # BP and IC mean more than one thing; we say the one thing that is meant.
@@ -95,7 +110,8 @@ def answer_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
     header, loops = reading.loops(layout.item)
     if not number or status is None:
         return reading.parsed(None)
-    lines = tuple(line for loop in loops for line in _lines(loop, layout, status))
+    promised = dated(header, "067", "017", "068")
+    lines = tuple(line for loop in loops for line in _lines(loop, layout, status, promised))
     return reading.parsed(
         OrderAnswer(
             order_number=number,
@@ -121,38 +137,52 @@ def _overall(status: AnswerStatus, lines: tuple[AnswerLine, ...]) -> AnswerStatu
     return status
 
 
-def _lines(loop: list[Row], layout: _Layout, status: AnswerStatus) -> list[AnswerLine]:
+def _lines(loop: list[Row], layout: _Layout, status: AnswerStatus, promised: date | None) -> list[AnswerLine]:
     item = loop[0]
     ordered = item.number(layout.quantity)
     acks = list(named(loop, "ACK"))
     price = item.price(layout.price, layout.price + 1)
     if price is None:
         price = next((found for row in named(loop, "CTP") if (found := row.number(3)) is not None), None)
-    if ordered is None and not any(ack.text(2) for ack in acks):
+    change = item.text(2) if layout.item == "POC" else ""
+    counted = ordered is not None or any(ack.text(2) for ack in acks)
+    # what is taken off needs no number
+    if not counted and change != "DI":
         item.note("quantity-missing", f"Neither {item.name} nor an ACK says a quantity.", layout.quantity)
         return []
     base = AnswerLine(
         line_number=item.line_number(1),
         identity=item.identity(layout.price + 2),
         action="rejected" if status == "rejected" else "accepted",
-        quantity=Decimal(0) if ordered is None else ordered,
+        quantity=(ordered or Decimal(0)) if counted else None,
         unit=item.unit(layout.unit, required=not any(ack.text(3) for ack in acks)),
         unit_price=price,
-        promised_date=_scheduled(loop),
+        promised_date=_scheduled(loop) or promised,
         message=" ".join(row.text(1) for row in named(loop, "MSG")),
     )
+    if change and not acks:
+        return [_by_change_code(base, change, status)]
     answers = _acknowledged(base, acks) if acks else [base]
-    if layout.item == "POC" and item.text(2) == "DI":
-        # We asked to delete the line: that it is deleted is a yes.
-        deleted = any(ack.text(1) == "ID" for ack in acks)
-        return [revised(each, action="accepted", message=_DELETED) for each in answers] if deleted else answers
+    # We asked to delete the line: that it is deleted is a yes.
+    if change == "DI" and any(ack.text(1) == "ID" for ack in acks):
+        return [revised(each, action="accepted", message=_DELETED) for each in answers]
     return answers
+
+
+def _by_change_code(base: AnswerLine, code: str, status: AnswerStatus) -> AnswerLine:
+    """What POC02 says where no ACK does: under a plain yes it repeats what we asked for, else it is what the supplier changes."""
+    if status == "accepted" and code == "DI":
+        return revised(base, message=_DELETED)
+    if status == "rejected" or (status == "accepted" and code != "RC"):
+        return base
+    action, words = CHANGE_CODES.get(code, (base.action, ""))
+    return revised(base, action=action, message="; ".join(filter(None, (words, base.message))))
 
 
 def _acknowledged(base: AnswerLine, acks: list[Row]) -> list[AnswerLine]:
     """One answer per ACK; what a part-shipment leaves over becomes a back-order of its own."""
     said = [ack.number(2) for ack in acks]
-    rest = base.quantity - sum((quantity for quantity in said if quantity), Decimal(0))
+    rest = (base.quantity or Decimal(0)) - sum((quantity for quantity in said if quantity), Decimal(0))
     answers: list[AnswerLine] = []
     for ack, quantity in zip(acks, said, strict=True):
         answer = _answer(base, ack, quantity, rest)
@@ -203,7 +233,7 @@ def _scheduled(loop: list[Row]) -> date | None:
     days = sorted(day for row in schedules if (day := row.day(6)) is not None)
     if len(days) > 1:
         schedules[0].note("several-schedules", f"{len(days)} deliveries are scheduled; the first counts.", 6, "warning")
-    return days[0] if days else dated(loop, "068", "067", "017", "002")
+    return days[0] if days else dated(loop, "067", "017", "068", "002")
 
 
 def answer_code(answer: OrderAnswer) -> str:
@@ -231,6 +261,8 @@ def answer_write(answer: OrderAnswer, profile: Profile, delimiters: Delimiters) 
 
 def _line_write(answer: OrderAnswer, line: AnswerLine, profile: Profile, delimiters: Delimiters) -> list[Segment]:
     where = f"Line {line.line_number or ''} of the answer to order {answer.order_number}"
+    if line.quantity is None:
+        raise X12Error(f"{where} does not say a quantity.")
     unit, quantity = unit_write(line.unit, profile, where), number_text(line.quantity)
     price = "" if line.unit_price is None else number_text(line.unit_price)
     tail = [price, "", *profile.identity_out(line.identity)]

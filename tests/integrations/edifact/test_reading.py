@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.canonical import InvoiceDoc, ItemIdentity, Order
+from integrations.canonical import InvoiceDoc, ItemIdentity, Order, OrderAnswer
 from integrations.edifact import EdifactError, Message, parse, read
 from integrations.x12.documents.reading import Parsed
 
@@ -122,6 +122,76 @@ def test_what_was_paid_before_is_part_of_the_bill(totals: tuple[str, ...]) -> No
     assert isinstance(read_.document, InvoiceDoc)
     assert read_.document.total == 20
     assert "total-differs" not in [finding.code for finding in read_.findings]
+
+
+INVOICE = ("BGM+380+I-1+9", "DTM+137:20260304:102", "NAD+SU+1238764941386:0088", "CUX+2:EUR")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected", "found"),
+    [
+        (("LIN+1++:IN", "QTY+47:2:PCE", "MOA+203:20", "PRI+AAA:10"), (1, 10), []),
+        (("LIN+1++:IN", "QTY+47:2:PCE", "MOA+203:20"), (1, 10), []),
+        (("LIN+1++:IN", "QTY+47:2:PCE", "MOA+203:20", "PRI+AAA:9.95"), (1, 10), ["line-charges"]),
+        (("LIN+1++:IN", "QTY+47:2:PCE", "PRI+AAA:10", "RFF+ON::7"), (7, 10), []),
+        (("LIN+1++:IN", "QTY+47:2:PCE", "PRI+AAA:10", "RFF+ON:PO-1:7"), (7, 10), []),
+        (("LIN+1++:IN", "QTY+47:2:PCE", "PRI+AAA:10", "RFF+ON:PO-1"), (1, 10), []),
+    ],
+)
+def test_a_billed_line_names_the_order_s_line_and_its_amount_counts(
+    line: tuple[str, ...], expected: tuple[int, int], found: list[str]
+) -> None:
+    read_ = result("INVOIC", *INVOICE, *line, "UNS+S", "MOA+77:20")
+    assert isinstance(read_.document, InvoiceDoc)
+    (billed,) = read_.document.lines
+    assert (billed.line_number, billed.unit_price) == expected
+    assert [each.code for each in read_.findings] == found
+
+
+def test_a_code_list_by_its_own_number_is_known_and_a_currency_is_found_at_the_amounts() -> None:
+    body = [each for each in INVOICE if not each.startswith("CUX")]
+    document = result(
+        "INVOIC", *body, "LIN+1++:IN", "QTY+47:2:PCE", "MOA+203:20:GBP", "UNS+S", "MOA+77:20:GBP"
+    ).document
+    assert isinstance(document, InvoiceDoc)
+    assert (document.currency, dict(document.supplier.identifiers)) == ("GBP", {"GLN": "1238764941386"})
+
+
+def test_a_bill_with_a_negative_total_is_a_credit() -> None:
+    read_ = result("INVOIC", *INVOICE, "LIN+1++:IN", "QTY+47:-2:PCE", "MOA+203:-20", "UNS+S", "MOA+77:-20")
+    assert isinstance(read_.document, InvoiceDoc)
+    assert (read_.document.kind, read_.document.total, read_.document.lines[0].quantity) == ("credit", 20, 2)
+    assert [each.code for each in read_.findings] == ["negative-total"]
+
+
+@pytest.mark.parametrize(
+    ("code", "line", "status", "found"),
+    [
+        ("29", (), "accepted", []),
+        ("27", (), "rejected", []),
+        ("", (), None, ["verdict"]),
+        ("9", (), None, ["verdict"]),
+        ("9", ("LIN+1+5", "PIA+5+A:SA", "QTY+21:2:PCE"), "accepted", []),
+        ("9", ("LIN+1+7", "PIA+5+A:SA", "QTY+21:2:PCE"), "changed", []),
+        ("9", ("LIN+1+5", "PIA+5+A:SA"), "accepted", []),
+        ("9", ("LIN+1+7", "PIA+5+A:SA"), "changed", []),
+        ("9", ("LIN+1+3", "PIA+5+A:SA"), None, ["quantity-missing", "verdict"]),
+        ("9", ("LIN+1+5", "PIA+5+A:SA", "QTY+21:x:PCE"), None, ["bad-number", "quantity-missing", "verdict"]),
+    ],
+)
+def test_an_answer_is_a_yes_only_where_somebody_says_so(
+    code: str, line: tuple[str, ...], status: str | None, found: list[str]
+) -> None:
+    read_ = result("ORDRSP", f"BGM+231+R-1+{code}", "DTM+137:20260301:102", "RFF+ON:PO-1", *line, "UNS+S")
+    assert (read_.document.status if isinstance(read_.document, OrderAnswer) else None) == status
+    assert [each.code for each in read_.findings] == found
+
+
+def test_an_answered_line_is_the_one_that_is_referred_to() -> None:
+    line = ("LIN+1+5", "PIA+5+A:SA", "QTY+21:2:PCE", "RFF+ON:PO-1:30")
+    document = result("ORDRSP", "BGM+231+R-1+4", "DTM+137:20260301:102", "RFF+ON:PO-1", *line, "UNS+S").document
+    assert isinstance(document, OrderAnswer)
+    assert document.lines[0].line_number == 30
 
 
 def test_an_unknown_message_is_said() -> None:

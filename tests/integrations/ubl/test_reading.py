@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.canonical import InvoiceDoc, Order, OrderAnswer
+from integrations.canonical import InvoiceDoc, Order, OrderAnswer, ShipNotice
 from integrations.ubl import UblReading, XmlError, document_bytes, read
 from integrations.ubl.schemas import schema_faults
 from integrations.ubl.xml import DEEPEST, parse_tree, parse_xml
@@ -175,6 +175,104 @@ def test_a_status_of_a_line_without_a_name_is_read_as_far_as_it_goes() -> None:
     assert (action, result.broken) == ("rejected", True)
 
 
+def ubl(kind: str, body: str) -> UblReading:
+    return read(
+        f'<{kind} xmlns="urn:oasis:names:specification:ubl:schema:xsd:{kind}-2">{body}</{kind}>'.encode(), schema_dir=""
+    )
+
+
+def response(code: str, *lines: str, more: str = "") -> UblReading:
+    head = f"<ID>R1</ID><IssueDate>2026-03-01</IssueDate><OrderResponseCode>{code}</OrderResponseCode><OrderReference><ID>PO-1</ID></OrderReference>"
+    return ubl("OrderResponse", head + more + "".join(f"<OrderLine>{line}</OrderLine>" for line in lines))
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        ("<LineItem><ID>1</ID><Quantity>5</Quantity></LineItem>", 1),
+        (
+            "<LineItem><ID>1</ID><Quantity>5</Quantity></LineItem><OrderLineReference><LineID>20</LineID></OrderLineReference>",
+            20,
+        ),
+        (
+            "<LineItem><ID>1</ID><Quantity>5</Quantity></LineItem><OrderLineReference><LineID>NA</LineID></OrderLineReference>",
+            None,
+        ),
+    ],
+)
+def test_an_answered_line_is_the_one_that_is_referred_to(line: str, number: int | None) -> None:
+    document = response("CA", line).document
+    assert isinstance(document, OrderAnswer)
+    assert [each.line_number for each in document.lines] == [number]
+
+
+def test_the_receipt_of_an_order_is_not_its_acceptance() -> None:
+    result = response("AB")
+    assert (result.document, [each.code for each in result.findings]) == (None, ["received-only"])
+
+
+@pytest.mark.parametrize(
+    ("code", "quantities", "expected"),
+    [
+        ("5", "<Quantity>5</Quantity>", [("accepted", 5)]),
+        ("5", "", [("accepted", None)]),
+        ("7", "", [("rejected", None)]),
+        ("3", "", []),
+        ("5", "<MaximumBackorderQuantity>2</MaximumBackorderQuantity>", []),
+        ("42", "<Quantity>5</Quantity>", [("accepted", 5)]),
+        (
+            "5",
+            "<Quantity>3</Quantity><MaximumBackorderQuantity>2</MaximumBackorderQuantity>",
+            [("accepted", 3), ("backordered", 2)],
+        ),
+        ("5", "<Quantity>0</Quantity><MaximumBackorderQuantity>5</MaximumBackorderQuantity>", [("backordered", 5)]),
+        ("5", "<Quantity>5</Quantity><MaximumBackorderQuantity>0</MaximumBackorderQuantity>", [("accepted", 5)]),
+    ],
+)
+def test_what_comes_later_is_a_back_order(code: str, quantities: str, expected: list[tuple[str, int | None]]) -> None:
+    result = response("CA", f"<LineItem><ID>1</ID><LineStatusCode>{code}</LineStatusCode>{quantities}</LineItem>")
+    assert isinstance(result.document, OrderAnswer)
+    told = [(str(each.action), each.quantity and int(each.quantity)) for each in result.document.lines]
+    assert told == expected
+    assert result.broken == (not expected)
+
+
+def test_a_day_for_the_whole_order_counts_for_lines_without_one() -> None:
+    period = "<Delivery><PromisedDeliveryPeriod><EndDate>{}</EndDate></PromisedDeliveryPeriod></Delivery>"
+    lines = [
+        f"<LineItem><ID>{n}</ID><Quantity>5</Quantity>{own}</LineItem>"
+        for n, own in ((1, ""), (2, period.format("2026-04-02")))
+    ]
+    document = response("CA", *lines, more=period.format("2026-04-01")).document
+    assert isinstance(document, OrderAnswer)
+    assert [str(each.promised_date) for each in document.lines] == ["2026-04-01", "2026-04-02"]
+
+
+def despatch(instances: str) -> UblReading:
+    item = f"<Item><SellersItemIdentification><ID>A</ID></SellersItemIdentification>{instances}</Item>"
+    order = "<OrderLineReference><LineID>1</LineID><OrderReference><ID>PO-1</ID></OrderReference></OrderLineReference>"
+    line = f'<DespatchLine><ID>1</ID><DeliveredQuantity unitCode="EA">2</DeliveredQuantity>{order}{item}</DespatchLine>'
+    return ubl("DespatchAdvice", f"<ID>S1</ID><IssueDate>2026-03-01</IssueDate>{line}")
+
+
+def test_lot_expiry_serial_and_udi_of_a_shipped_item_are_read() -> None:
+    result = despatch(
+        '<ItemInstance><ProductTraceID schemeID="UDI">(01)10614141000415(10)L7</ProductTraceID><SerialID>S-1</SerialID>'
+        "<LotIdentification><LotNumberID>L7</LotNumberID><ExpiryDate>2028-01-31</ExpiryDate></LotIdentification></ItemInstance>"
+    )
+    assert isinstance(result.document, ShipNotice)
+    (line,) = result.document.lines
+    assert (line.lot, str(line.expiry), line.serial) == ("L7", "2028-01-31", "S-1")
+    assert (dict(line.identity.others), line.identity.supplier_part) == ({"UDI": "(01)10614141000415(10)L7"}, "A")
+    assert result.findings == ()
+
+
+def test_several_lots_under_one_quantity_are_found() -> None:
+    lot = "<ItemInstance><LotIdentification><LotNumberID>{}</LotNumberID></LotIdentification></ItemInstance>"
+    assert [each.code for each in despatch(lot.format("X") + lot.format("Y")).findings] == ["several-lots"]
+    assert despatch(lot.format("X") * 2).findings == ()
+
+
 def test_a_total_that_does_not_add_up_is_said_and_kept() -> None:
     text = (
         '<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"><ID>I1</ID><IssueDate>2026-03-01</IssueDate>'
@@ -264,3 +362,22 @@ def test_a_folder_without_the_schema_is_said_and_stops_nothing(tmp_path: Path) -
     (tmp_path / "UBL-Order-2.1.xsd").write_text("<schema/>")
     assert [finding.code for finding in read(ORDER.encode(), schema_dir=str(tmp_path)).findings] == ["unchecked"]
     assert read(ORDER.encode(), schema_dir="").findings == ()
+
+
+def test_what_only_lines_and_amounts_say_counts_for_the_whole() -> None:
+    line = (
+        '<CreditNoteLine><ID>1</ID><CreditedQuantity unitCode="EA">2</CreditedQuantity><LineExtensionAmount currencyID="GBP">20</LineExtensionAmount>'
+        "<BillingReference><InvoiceDocumentReference><ID>I-7</ID></InvoiceDocumentReference></BillingReference></CreditNoteLine>"
+    )
+    total = '<LegalMonetaryTotal><PayableAmount currencyID="GBP">20</PayableAmount></LegalMonetaryTotal>'
+    credit = ubl("CreditNote", f"<ID>C1</ID><IssueDate>2026-03-01</IssueDate>{total}{line}").document
+    assert isinstance(credit, InvoiceDoc)
+    assert (credit.currency, credit.reference) == ("GBP", "I-7")
+    text = ORDER.replace(
+        "<cac:BuyerCustomerParty>", "<cac:Contract><cbc:ID>C-9</cbc:ID></cac:Contract><cac:BuyerCustomerParty>"
+    )
+    whole = read(text.encode(), schema_dir="").document
+    own = read(text.replace("GPO-77", "").encode(), schema_dir="").document
+    assert isinstance(whole, Order)
+    assert isinstance(own, Order)
+    assert (whole.lines[0].contract_number, own.lines[0].contract_number) == ("GPO-77", "C-9")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrations.canonical import Acknowledgement, Document, InvoiceDoc, Order, OrderAnswer, Party, revised
+from integrations.canonical import Acknowledgement, AnswerLine, Document, InvoiceDoc, Order, OrderAnswer, Party, revised
 from integrations.ubl import UblError, document_bytes, read
 from integrations.ubl.schemas import schema_faults
 from integrations.ubl.xml import parse_tree
@@ -77,6 +77,16 @@ def test_what_is_written_reads_back_the_same(kind: str, data: st.DataObject) -> 
 def test_what_ubl_cannot_say_is_refused(document: Document, words: str) -> None:
     with pytest.raises(UblError, match=words):
         document_bytes(document)
+
+
+def test_a_yes_to_all_that_was_ordered_needs_no_quantity() -> None:
+    line = AnswerLine(line_number=1, identity=simple().lines[0].identity, action="accepted", quantity=None, unit="")
+    answer = OrderAnswer(
+        order_number="PO-1", status="changed", lines=(line,), answered_on=date(2026, 3, 2), currency="EUR"
+    )
+    written = document_bytes(answer)
+    assert b"Quantity" not in written
+    assert read(written, schema_dir="").document == answer
 
 
 def test_what_people_typed_is_escaped() -> None:

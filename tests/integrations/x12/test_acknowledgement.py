@@ -122,6 +122,26 @@ def test_a_997_from_outside_is_read() -> None:
     assert (error.segment, error.position, error.element, error.code, error.value) == ("PO1", 8, 2, "6", "x")
 
 
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("A", "accepted"),
+        ("E", "accepted_with_errors"),
+        ("M", "rejected"),
+        ("R", "rejected"),
+        ("W", "rejected"),
+        ("X", "rejected"),
+        ("P", "partially"),
+    ],
+)
+def test_each_verdict_has_its_meaning(code: str, status: str) -> None:
+    of_set = "A" if code == "P" else code
+    body = ("AK1*PO*17", "AK2*850*0001", f"AK5*{of_set}", f"AK9*{code}*1*1*1")
+    doc = parse(one(interchange("997", "FA", *body)).groups[0].sets[0]).document
+    assert isinstance(doc, Acknowledgement)
+    assert (doc.status, doc.sets[0].status) == (status, "accepted" if code == "P" else status)
+
+
 def test_a_verdict_we_do_not_know_is_no_verdict() -> None:
     assert parse(one(interchange("997", "FA", "AK1*PO*17", "AK9*Q*1*1*1")).groups[0].sets[0]).document is None
 

@@ -151,6 +151,76 @@ def test_an_865_answers_a_change() -> None:
     assert facts(doc) == [(1, "accepted", Decimal(8), "BX", Decimal(5))]
 
 
+@pytest.mark.parametrize(
+    ("verdict", "code", "expected"),
+    [
+        ("AT", "DI", ("accepted", "deleted as asked")),
+        ("AT", "PC", ("accepted", "")),
+        ("AT", "RC", ("rejected", "")),
+        ("AC", "NC", ("accepted", "")),
+        ("AC", "CA", ("accepted", "")),
+        ("AC", "AI", ("accepted", "")),
+        ("AC", "PC", ("price_changed", "")),
+        ("AC", "QD", ("quantity_changed", "")),
+        ("AC", "QI", ("quantity_changed", "")),
+        ("AC", "CT", ("date_changed", "")),
+        ("AC", "RC", ("rejected", "")),
+        ("AC", "DI", ("rejected", "item deleted by the supplier")),
+        ("RJ", "PC", ("rejected", "")),
+    ],
+)
+def test_without_acks_an_865_says_by_its_change_code_what_became_of_a_line(
+    verdict: str, code: str, expected: tuple[str, str]
+) -> None:
+    doc = answer(f"BCA*00*{verdict}*PO-1***20260301", f"POC*1*{code}*8**BX*5**VN*A", code="865")
+    assert [(line.action, line.message) for line in doc.lines] == [expected]
+
+
+def test_a_deletion_needs_no_quantity() -> None:
+    for ack in ((), ("ACK*ID",)):
+        (line,) = answer("BCA*01*AT*PO-1***20260301", "POC*1*DI******VN*A", *ack, code="865").lines
+        assert (line.action, line.quantity, line.message) == ("accepted", None, "deleted as asked")
+    assert codes(parsed("855", "PR", BAK, "PO1*1****5**VN*A", "ACK*IA")) == ["quantity-missing"]
+
+
+def test_a_day_for_the_whole_order_counts_for_lines_without_one() -> None:
+    lines = ("PO1*1*2*EA*5**VN*A", "ACK*IA*2*EA", "PO1*2*2*EA*5**VN*B", "ACK*IA*2*EA*067*20260402")
+    doc = answer(BAK, "DTM*068*20260330", "DTM*067*20260401", *lines)
+    assert [line.promised_date for line in doc.lines] == [date(2026, 4, 1), date(2026, 4, 2)]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status"),
+    [("AC", "changed"), ("AD", "accepted"), ("AE", "changed"), ("AK", "accepted"), ("AT", "accepted"), ("RD", "rejected"),
+     ("RJ", "rejected")],
+)  # fmt: skip
+def test_each_verdict_on_an_order_has_its_meaning(verdict: str, status: str) -> None:
+    assert answer(f"BAK*00*{verdict}*PO-1*20260301").status == status
+
+
+@pytest.mark.parametrize(
+    ("code", "action"),
+    [("IA", "accepted"), ("IB", "backordered"), ("IP", "price_changed"), ("IQ", "quantity_changed"), ("IE", "price_changed"),
+     ("DR", "date_changed"), ("ID", "rejected"), ("IH", "backordered"), ("IR", "rejected"), ("R1", "rejected"),
+     ("R2", "rejected"), ("R3", "rejected"), ("R4", "rejected")],
+)  # fmt: skip
+def test_each_status_of_a_line_has_its_meaning(code: str, action: str) -> None:
+    (line,) = answer(BAK, "PO1*1*10*BX*5**VN*A", f"ACK*{code}*10*BX").lines
+    assert (line.action, line.quantity) == (action, 10)
+
+
+@pytest.mark.parametrize("quantity", ["0", ""])
+@pytest.mark.parametrize("code", ["IB", "IR", "R4"])
+def test_the_status_is_read_and_not_the_number(code: str, quantity: str) -> None:
+    (line,) = answer(BAK, "PO1*1*10*BX*5**VN*A", f"ACK*{code}*{quantity}*BX").lines
+    assert (line.action, line.quantity) == ("backordered" if code == "IB" else "rejected", 10)
+
+
+def test_a_price_in_po1_goes_before_one_in_ctp() -> None:
+    doc = answer(BAK, "PO1*1*10*BX*4.50**VN*A", "CTP**CON*4.25", "ACK*IP*10*BX")
+    assert (doc.lines[0].action, doc.lines[0].unit_price) == ("price_changed", Decimal("4.50"))
+
+
 def test_a_deletion_that_was_asked_for_is_an_acceptance() -> None:
     doc = answer("BCA*01*AT*PO-1**2*20260301", "POC*1*DI*8**BX*5**VN*A", "ACK*ID*8*BX", code="865")
     assert (doc.status, doc.lines[0].action) == ("accepted", "accepted")

@@ -43,6 +43,7 @@ def test_envelope_facts_are_read() -> None:
         ("SE*5*0001~\n", "", "se-missing"),
         ("SE*5*0001", "SE*5*0002", "se-control"),
         ("SE*5*0001", "SE*6*0001", "se-count"),
+        ("SE*5*0001", "SE*4*0001", "se-count"),
         ("GS*PR*MEDSUPPLY*HOSPITALNET*20260301*1015*7*X*004010~\n", "", "gs-missing"),
         ("GS*PR*", "GS*IN*", "gs-functional-id"),
         ("ST*855*0001~\n", "", "se-without-st"),
@@ -84,6 +85,36 @@ def test_any_delimiters_are_understood(terminator: str, separator: str) -> None:
     text = GOOD.replace("~\n", terminator).replace("*", separator)
     assert found(text) <= {"unterminated"}
     assert one(text).groups[0].sets[0].segments[1][3] == "PO-1"
+
+
+def test_a_tilde_may_separate_elements_and_a_star_end_segments() -> None:
+    swapped = GOOD.replace("~\n", "!").translate({ord("*"): "~", ord("!"): "*"})
+    assert found(swapped) == set()
+    delimiters = one(swapped).delimiters
+    assert (delimiters.element, delimiters.segment) == ("~", "*")
+
+
+def test_the_usual_terminator_before_a_line_end_is_no_data_where_it_is_not_the_file_s() -> None:
+    text = GOOD.replace("~\n", "$\n").replace("BAK*00*AD*PO-1*20260301$", "BAK*00*AD*PO-1*20260301~")
+    assert found(text) == {"terminator-missing"}
+    assert one(text).groups[0].sets[0].segments[1][4] == "20260301"
+
+
+@pytest.mark.parametrize("version", ["00200", "00400", "00401", "00501"])
+def test_isa12_and_gs08_may_disagree(version: str) -> None:
+    separator = "U" if version < "00402" else "^"
+    text = GOOD.replace("*U*00401*", f"*{separator}*{version}*")
+    assert found(text) == set()
+    result = one(text)
+    assert (result.version, result.groups[0].version) == (version, "004010")
+    assert result.delimiters.repetition == ("" if separator == "U" else "^")
+
+
+def test_an_isa_whose_padding_collapsed_is_read() -> None:
+    head, rest = GOOD.split("~\n", 1)
+    collapsed = "*".join(each.strip() for each in head.split("*"))
+    assert found(f"{collapsed}~\n{rest}") == {"isa-width"}
+    assert one(f"{collapsed}~\n{rest}").sender == ("ZZ", "MEDSUPPLY")
 
 
 def test_several_interchanges_with_different_delimiters_are_read() -> None:

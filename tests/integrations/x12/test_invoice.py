@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from integrations.canonical import Charge, InvoiceDoc
+from integrations.canonical import Charge, InvoiceDoc, ItemIdentity, Party
 from tests.integrations.x12.samples import codes, parsed
 
 BIG = "BIG*20260304*INV-5512*20260301*PO-2026-000017***DI"
@@ -68,6 +69,47 @@ def test_charges_of_lines_alone_count_where_they_add_up() -> None:
 
 def test_informational_charges_do_not_count() -> None:
     assert invoice(BIG, *GOODS, "TDS*64725", "SAC*N*D240***1000").charges == ()
+    result = parsed("810", "IN", BIG, *GOODS, "TDS*65725", "SAC*N*D240***1000")
+    assert codes(result) == ["total-differs"]
+
+
+def test_what_the_opening_does_not_say_may_stand_in_references() -> None:
+    doc = invoice("BIG*20260310*CM-1*****CR", "REF*PO*PO-1", "REF*IV*INV-5512", "IT1*1*2*CA*48.5", "TDS*9700")
+    assert (doc.order_number, doc.reference) == ("PO-1", "INV-5512")
+
+
+@pytest.mark.parametrize(("basis", "total"), [("", "9700"), ("CA", "9700"), ("HP", "97"), ("TP", "10")])
+def test_a_price_may_be_for_a_hundred_or_a_thousand(basis: str, total: str) -> None:
+    line = invoice(BIG, f"IT1*1*2*CA*48.5*{basis}*VN*A", f"TDS*{total}").lines[0]
+    assert line.unit_price == Decimal("48.5") / {"HP": 100, "TP": 1000}.get(basis, 1)
+
+
+@pytest.mark.parametrize(
+    ("code", "field"),
+    [("SU", "supplier"), ("VN", "supplier"), ("SE", "supplier"), ("SF", "supplier"), ("BY", "buyer"), ("SO", "buyer"), ("BT", "buyer")],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("qualifier", "code_list"),
+    [("1", "DUNS"), ("9", "DUNS4"), ("21", "HIN"), ("UL", "GLN"), ("91", "supplier"), ("92", "buyer"), ("ZZ", "ZZ")],
+)
+def test_who_somebody_is_and_in_which_list(code: str, field: str, qualifier: str, code_list: str) -> None:
+    doc = invoice(BIG, f"N1*{code}*Acme*{qualifier}*123", *GOODS, "TDS*64725")
+    assert getattr(doc, field) == Party(name="Acme", identifiers={code_list: "123"})
+
+
+@pytest.mark.parametrize(
+    ("qualifier", "expected"),
+    [
+        ("VN", {"supplier_part": "1"}), ("VC", {"supplier_part": "1"}), ("VP", {"supplier_part": "1"}),
+        ("IN", {"buyer_item": "1"}), ("BP", {"buyer_item": "1"}), ("MG", {"manufacturer_part": "1"}),
+        ("UK", {"gtin": "1"}), ("EN", {"gtin": "1"}), ("UP", {"gtin": "1"}),
+        ("HI", {"others": {"HIBC": "1"}}), ("UX", {"others": {"UPN": "1"}}), ("ND", {"others": {"NDC": "1"}}),
+        ("LT", {}), ("SN", {}),
+    ],
+)  # fmt: skip
+def test_what_each_item_qualifier_means(qualifier: str, expected: dict[str, Any]) -> None:
+    (line,) = invoice(BIG, f"IT1*1*2*CA*48.5**{qualifier}*1", "TDS*9700").lines
+    assert line.identity == ItemIdentity(**expected)
 
 
 def test_a_total_that_does_not_add_up_is_said_and_kept() -> None:
@@ -90,6 +132,32 @@ def test_implied_decimals_written_with_a_point_are_believed() -> None:
 def test_a_credit_has_positive_amounts(kind: str, quantity: str, total: str) -> None:
     doc = invoice(f"BIG*20260310*CM-1**PO-1***{kind}", "REF*OI*INV-5512", f"IT1*1*{quantity}*CA*48.5", f"TDS*{total}")
     assert (doc.kind, doc.total, doc.lines[0].quantity, doc.reference) == ("credit", Decimal(97), 2, "INV-5512")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "found"),
+    [
+        ("DI", "invoice", []),
+        ("DR", "invoice", []),
+        ("", "invoice", []),
+        ("CR", "credit", []),
+        ("CN", "credit", []),
+        ("Q9", "invoice", ["invoice-kind"]),
+    ],
+)
+def test_big07_says_what_it_is(code: str, kind: str, found: list[str]) -> None:
+    result = parsed("810", "IN", f"BIG*20260310*CM-1**PO-1***{code}", "IT1*1*2*CA*48.5", "TDS*9700")
+    assert isinstance(result.document, InvoiceDoc)
+    assert (result.document.kind, result.document.total) == (kind, 97)
+    assert codes(result) == found
+
+
+def test_an_empty_unit_and_an_empty_line_number_leave_the_item_to_match_by() -> None:
+    result = parsed("810", "IN", BIG, "IT1**2**48.5**VN*MS-4410", "TDS*9700")
+    assert isinstance(result.document, InvoiceDoc)
+    (line,) = result.document.lines
+    assert (line.line_number, line.unit, line.identity.supplier_part) == (None, "", "MS-4410")
+    assert codes(result) == ["unit-missing"]
 
 
 def test_a_negative_total_is_a_credit() -> None:

@@ -90,8 +90,18 @@ def test_a_cancellation_of_the_order_as_a_whole_needs_no_lines() -> None:
     assert (transaction.broken, parse(transaction).document) == (False, whole)
 
 
+@pytest.mark.parametrize(
+    ("code", "purpose"), [("00", "original"), ("01", "cancel"), ("04", "change"), ("05", "change"), ("99", None)]
+)
+def test_each_purpose_has_its_meaning(code: str, purpose: str | None) -> None:
+    result = parsed("850", "PO", f"BEG*{code}*NE*P1**20260301", "PO1*1*3*EA*1**VN*A")
+    assert (result.document.purpose if isinstance(result.document, Order) else None) == purpose
+    assert ("purpose" in codes(result)) == (purpose is None)
+
+
 def test_an_urgent_order_is_a_rush_order() -> None:
     assert "BEG*00*RO*" in order_bytes(simple(urgent=True), ENVELOPE, 1).decode()
+    assert "BCH*04*RO*" in order_bytes(simple(urgent=True, purpose="change"), ENVELOPE, 1).decode()
 
 
 def test_what_people_typed_is_made_fit_to_send() -> None:

@@ -104,6 +104,26 @@ def test_any_nesting_says_the_same(tree: tuple[str, ...]) -> None:
     assert (line.quantity, line.unit, line.sscc) == (Decimal(2), "EA", "9")
 
 
+@pytest.mark.parametrize(
+    ("rows", "number"),
+    [
+        (("LIN*7*VN*A", "SN1**2*EA"), 7),
+        (("LIN**VN*A", "SN1*7*2*EA"), 7),
+        (("LIN*7*VN*A", "SN1*8*2*EA"), 7),
+        (("LIN*A-7*VN*A", "SN1**2*EA"), None),
+    ],
+)
+def test_the_line_is_named_in_lin_or_in_sn1(rows: tuple[str, ...], number: int | None) -> None:
+    (line,) = notice(BSN, "HL*1**O", "PRF*PO-1", "HL*2*1*I", *rows).lines
+    assert line.line_number == number
+
+
+@pytest.mark.parametrize(("order", "expected"), [("PRF*PO-1", "PO-1"), ("REF*PO*PO-1", "PO-1")])
+def test_an_order_is_named_in_prf_or_in_a_reference(order: str, expected: str) -> None:
+    doc = notice(BSN, "HL*1**S", "HL*2*1*O", order, "HL*3*2*I", "LIN*1*VN*A", "SN1**2*EA")
+    assert (doc.orders, doc.lines[0].order_number) == ((expected,), expected)
+
+
 def test_siblings_without_parents_stay_siblings() -> None:
     doc = notice(
         BSN,
@@ -121,6 +141,35 @@ def test_siblings_without_parents_stay_siblings() -> None:
 def test_one_level_may_hold_several_items() -> None:
     doc = notice(BSN, "HL*1**O", "PRF*PO-1", "HL*2*1*I", "LIN*1*VN*A*LT*X", "SN1**1*EA", "LIN*1*VN*A*LT*Y", "SN1**2*EA")
     assert [(line.lot, line.quantity) for line in doc.lines] == [("X", 1), ("Y", 2)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (("LIN*1*VN*A*LT*L1*SN*S1", "SN1**1*EA"), ("L1", "S1")),
+        (("LIN*1*VN*A", "SN1**1*EA", "REF*LT*L1", "REF*SE*S1"), ("L1", "S1")),
+        (("LIN*1*VN*A", "SN1**1*EA", "REF*BT*L1"), ("L1", "")),
+        (("LIN*1*VN*A*LT*L1", "SN1**1*EA", "REF*LT*L2"), ("L1", "")),
+    ],
+)
+def test_lot_and_serial_stand_in_lin_or_in_ref(rows: tuple[str, ...], expected: tuple[str, str]) -> None:
+    (line,) = notice(BSN, "HL*1**O", "PRF*PO-1", "HL*2*1*I", *rows).lines
+    assert (line.lot, line.serial) == expected
+
+
+@pytest.mark.parametrize("announced", ["0001", "0002", "0004", ""])
+def test_the_tree_counts_and_not_what_bsn05_announces(announced: str) -> None:
+    tree = ("HL*1**S", "HL*2*1*O", "PRF*PO-1", "HL*3*2*P", "MAN*GM*9", "HL*4*3*I", "LIN*1*VN*A", "SN1**2*EA")
+    (line,) = notice(BSN.replace("0001", announced), *tree).lines
+    assert (line.order_number, line.sscc) == ("PO-1", "9")
+
+
+def test_an_empty_unit_and_an_empty_line_number_leave_the_item_to_match_by() -> None:
+    result = parsed("856", "SH", BSN, "HL*1**O", "PRF*PO-1", "HL*2*1*I", "LIN**VN*A", "SN1**2")
+    assert isinstance(result.document, ShipNotice)
+    (line,) = result.document.lines
+    assert (line.line_number, line.unit, line.identity.supplier_part) == (None, "", "A")
+    assert "unit-missing" in codes(result)
 
 
 def test_an_item_of_no_order_is_an_error() -> None:

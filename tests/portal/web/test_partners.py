@@ -147,6 +147,23 @@ def test_what_is_wrong_is_said_at_its_field(support: Client) -> None:
     assert answer.status_code == 422
 
 
+def test_a_ubl_partner_is_written_to_by_the_rules_of_peppol(support: Client) -> None:
+    Partner.objects.update(format="ubl")
+    assert "Peppol BIS 3" in text(support.get(step("ACME", "identifiers")))
+    typed = {
+        "our_qualifier": "0088", "our_id": "7300010000001", "their_qualifier": "0060", "their_id": "123456789", "ubl_profile": "peppol",
+        "their_country": "SE",
+    }  # fmt: skip
+    answer = support.post(step("ACME", "identifiers"), {**typed, "our_qualifier": "ZZ"})
+    assert answer.status_code == 422
+    assert "write 0088 as qualifier for a GLN" in text(answer)
+    assert support.post(step("ACME", "identifiers"), typed).status_code == 302
+    profile = profile_of(Partner.objects.select_related("supplier").get())
+    assert (profile.ubl_profile, profile.their_country) == ("peppol", "SE")
+    Partner.objects.update(format="x12")
+    assert "Peppol" not in text(support.get(step("ACME", "identifiers")))
+
+
 def test_habits_are_kept_as_typed(support: Client) -> None:
     typed = {
         "units": "CS = CA\nXX = EA", "verdicts": "se-count = accept", "duplicates": "quarantine", "acknowledge": "after_processing",
