@@ -157,7 +157,7 @@ def _id(profile: Profile, whose: str) -> str:
     qualifier, identifier, group = (getattr(profile, f"{whose}_{part}") for part in ("qualifier", "id", "group_id"))
     if not identifier:
         return ""
-    return f"{qualifier}:{identifier}" + (f", group {group}" if group else "")
+    return (f"{qualifier}:{identifier}" if qualifier else identifier) + (f", group {group}" if group else "")
 
 
 def _delimiters(profile: Profile) -> str:

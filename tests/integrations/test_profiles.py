@@ -11,7 +11,14 @@ import pytest
 from core.errors import Invalid
 from integrations.models import Partner
 from integrations.services.partners import supplier_connect
-from integrations.services.profiles import HABITS, profile_export, profile_import, profile_of, profile_put
+from integrations.services.profiles import (
+    HABITS,
+    profile_export,
+    profile_findings,
+    profile_import,
+    profile_of,
+    profile_put,
+)
 from integrations.x12 import Delimiters, Extra, Profile
 from tests.factories import make_network
 
@@ -50,6 +57,23 @@ def test_the_file_goes_round(partner: Partner) -> None:
     text = json.dumps(profile_export(partner))
     form, profile = profile_import(json.loads(text))
     assert (form, profile) == ("x12", replace(ODD, verdicts={"se-count": "accept"}))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"their_group_id": "A|B"}, "Their group id contains |"),
+        ({"their_id": "A~B"}, "Their id contains ~"),
+        ({"our_group_id": "A\nB"}, "plain characters"),
+        ({"units": {"A\x00": "CA"}}, "no pair of unit codes"),
+        ({"codes": {"668": ("A" * 100_000,)}}, "up to 35 letters and digits"),
+        ({"codes": {"": ("ZZ",)}}, "up to 35 letters and digits"),
+    ],
+)
+def test_what_could_not_be_written_or_shown_is_refused(changes: dict[str, Any], words: str) -> None:
+    found = " ".join(each.message for each in profile_findings(replace(ODD, **changes), "x12"))
+    assert words in found
+    assert len(found) < 500
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"partner_profile": 2, "format": "x12", "profile": {}}])
