@@ -89,7 +89,7 @@ def edi_file_read(data: bytes, profile: x12.Profile) -> EdiFile:
             return EdiFile(kind, tuple(_edifact(data)))
         if kind == "ubl":
             return EdiFile(kind, (_ubl(data, profile),))
-        if kind in ("cxml", "xml"):
+        if kind in ("cxml", "xml", "unknown"):
             raise Unreadable(" ".join(each.message for each in explain(data, profile, segments=False).findings))
         return EdiFile("x12", tuple(_x12(data, profile)))
     except (x12.X12Error, edifact.EdifactError, ubl.XmlError) as fault:

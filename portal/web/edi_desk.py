@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 from core.errors import NotFound
 from integrations import edi_desk
 from integrations.canonical import SetStatus
+from integrations.not_edi import is_text
 from integrations.partner_figures import partners_named
 from integrations.services.profiles import profile_of
 from integrations.x12 import Profile
@@ -39,9 +40,6 @@ MOST_SETS: Final = 50
 SET: Final = "set-"
 """Begins the names of the fields in which the verdict on a set is chosen."""
 SET_STATUSES: Final = {"accepted": "Accepted", "accepted_with_errors": "Accepted with errors", "rejected": "Rejected"}
-FORMATS: Final = {
-    "x12": "X12", "edifact": "EDIFACT", "ubl": "UBL", "cxml": "cXML", "xml": "XML of another kind", "unknown": "no format that we know",
-}  # fmt: skip
 VERDICTS: Final[dict[str, tuple[parts.Tone, str, str]]] = {
     "accept": ("good", "circle-check", "We would take it as it is."),
     "warn": ("waiting", "alert-triangle", "We would take it, and somebody should look at the findings."),
@@ -177,7 +175,7 @@ def _carried(kept: str) -> bytes:
 def _too_long(size: int) -> str:
     return (
         f"The file has {size / 1_000_000:.1f} MB; this page reads up to {MOST_BYTES // 1_000_000} MB. "
-        "Use `manage.py edi explain` for it."
+        "For larger files there is manage.py edi explain."
     )
 
 
@@ -209,12 +207,12 @@ def _asked(request: HttpRequest) -> Asked:
     )  # fmt: skip
 
 
-def _made(data: bytes, wanted: str, profile: Profile | None, asked: Asked) -> bytes:
+def _made(source: edi_desk.Source, wanted: str, profile: Profile | None, asked: Asked) -> bytes:
     at = timezone.now()
     if wanted in edi_desk.TARGETS:
         target = cast("edi_desk.Target", wanted)
-        return edi_desk.convert(data, target, at=at, profile=profile, currency=asked.currency, only=asked.only)
-    return edi_desk.acknowledgement(data, at=at, ta1=wanted == "ta1", profile=profile, decided=asked.decided)
+        return edi_desk.convert(source, target, at=at, profile=profile, currency=asked.currency, only=asked.only)
+    return edi_desk.acknowledgement(source, at=at, ta1=wanted == "ta1", profile=profile, decided=asked.decided)
 
 
 def about_file(data: bytes, shown: int, profile: Profile | None = None, asked: Asked | None = None) -> dict[str, Any]:
@@ -232,7 +230,7 @@ def about_file(data: bytes, shown: int, profile: Profile | None = None, asked: A
     tone, icon, words = VERDICTS[found.verdict]
     return {
         "kept": base64.b64encode(data).decode(),
-        "format": FORMATS[found.format],
+        "format": edi_desk.NAMES[found.format],
         "size": f"{len(data):,} bytes",
         "kinds": _kinds(found.documents),
         "verdict": {"tone": tone, "icon": icon, "words": words},
@@ -241,13 +239,13 @@ def about_file(data: bytes, shown: int, profile: Profile | None = None, asked: A
         "lines": [_line(number, line, by_line.get(number, [])) for number, line in enumerate(lines, start=1)],
         "line_count": len(found.lines),
         "more": min(shown + STEP, MOST_LINES) if shown < min(len(found.lines), MOST_LINES) else 0,
-        "raw": "" if lines else data[:4_000].decode("utf-8", "replace"),
-        "json": _text(data, "json", profile, Asked()),
+        "raw": data[:4_000].decode("utf-8", "replace") if not lines and is_text(data) else "",
+        "json": _text(found, "json", profile, Asked()) if found.documents else {},
         "currency": asked.currency, "only": asked.only,
         "readable": [(n, f"{n}: {each.kind} {each.control}"[:60]) for n, each in enumerate(_read(found.documents)[:MOST_SETS], start=1)],
-        "sets": _sets(data, profile, asked) if found.format == "x12" else [],
+        "sets": _sets(found, profile, asked),
         "targets": [(to, FILES[to][0]) for to in ("json", "x12", "ubl", "edifact")] if _read(found.documents) else [],
-        "answers": [{"to": to, "label": FILES[to][0], **_text(data, to, profile, asked)} for to in ("997", "ta1")] if found.format == "x12" else [],
+        "answers": [{"to": to, "label": FILES[to][0], **_text(found, to, profile, asked)} for to in ("997", "ta1")] if found.interchanges else [],
     }  # fmt: skip
 
 
@@ -255,9 +253,9 @@ def _read(documents: Iterable[edi_desk.Said]) -> list[edi_desk.Said]:
     return [each for each in documents if each.document is not None]
 
 
-def _sets(data: bytes, profile: Profile | None, asked: Asked) -> list[dict[str, str]]:
+def _sets(found: edi_desk.Explained, profile: Profile | None, asked: Asked) -> list[dict[str, str]]:
     """Every set that a 997 answers with our verdict on it, or the one that was chosen."""
-    known = edi_desk.set_verdicts(data, profile)
+    known = edi_desk.set_verdicts(found, profile)
     return [
         {"name": name, "label": name.replace("-", " "), "status": asked.decided.get(name, status)}
         for name, status in list(known.items())[:MOST_SETS]
@@ -274,10 +272,10 @@ def _kinds(documents: tuple[edi_desk.Said, ...]) -> str:
     return f"{len(documents)} documents: " + ", ".join(f"{n} × {kind[:40]}" for kind, n in list(counts.items())[:10])
 
 
-def _text(data: bytes, wanted: str, profile: Profile | None, asked: Asked) -> dict[str, Any]:
+def _text(found: edi_desk.Explained, wanted: str, profile: Profile | None, asked: Asked) -> dict[str, Any]:
     """The text of a conversion, cut where it is long; or why there is none."""
     try:
-        made = _made(data, wanted, profile, asked).decode("utf-8", "replace")
+        made = _made(found, wanted, profile, asked).decode("utf-8", "replace")
     except edi_desk.DeskError as refusal:
         return {"problem": str(refusal)}
     return {"text": made[:MOST_TEXT], "cut": len(made) > MOST_TEXT}

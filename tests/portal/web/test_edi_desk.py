@@ -167,6 +167,14 @@ def test_a_hostile_file_gets_words_and_is_escaped(support: Client, data: bytes, 
     assert all(b" src=" in each for each in scripts)
 
 
+def test_of_what_is_no_text_no_text_is_shown(support: Client) -> None:
+    page = text(post(support, b"\x89PNG\r\n\x1a\n" + b"\0" * 90))
+    assert "This is a picture (PNG)." in page
+    assert "As it came" not in page
+    assert "The answer it would get" not in page
+    assert "As it came" in text(post(support, b"po,qty"))
+
+
 def test_a_long_file_is_shown_in_parts(support: Client) -> None:
     many = ORDER * 60
     first = post(support, many)
