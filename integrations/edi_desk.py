@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final, Literal
 
 from integrations import edifact, ubl, x12
@@ -104,6 +105,7 @@ class Explained:
     findings: tuple[x12.Finding, ...]
     documents: tuple[Said, ...]
     verdict: Verdict
+    line_count: int = 0
     interchanges: tuple[x12.Interchange, ...] = ()
 
     def plain(self) -> dict[str, Any]:
@@ -149,8 +151,8 @@ def recognise(data: bytes) -> Format:
     return "x12" if _ISA.search(data[:100_000]) else "unknown"
 
 
-def explain(data: bytes, profile: x12.Profile | None = None, *, segments: bool = True) -> Explained:
-    """Everything there is to say about a file; never fails. `segments=False` leaves out the segments."""
+def explain(data: bytes, profile: x12.Profile | None = None, *, segments: int = _MOST_SEGMENTS) -> Explained:
+    """Everything there is to say about a file; never fails. Of its segments the first ones are explained, all are counted."""
     profile = profile or x12.Profile(unit_codes="X12-355")
     kind = recognise(data)
     try:
@@ -172,7 +174,7 @@ def explain(data: bytes, profile: x12.Profile | None = None, *, segments: bool =
     return replace(found, verdict=next((each for each in STRICTEST if each in said), "accept"))
 
 
-def _x12(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
+def _x12(data: bytes, profile: x12.Profile, segments: int) -> Explained:
     interchanges = x12.read(data, profile.extensions)
     findings: list[x12.Finding] = []
     documents: list[Said] = []
@@ -184,8 +186,17 @@ def _x12(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
                 result: Parsed = x12.parse(each, profile)
                 control = "/".join((interchange.control, group.control, each.control))
                 documents.append(Said(each.code, control, result.document, (*each.findings, *result.findings)))
-    lines = tuple(line for each in interchanges for line in _x12_lines(each)) if segments else ()
-    return Explained("x12", lines[:_MOST_SEGMENTS], tuple(findings), tuple(documents), "accept", tuple(interchanges))
+    every = sum(map(_x12_count, interchanges))
+    lines = tuple(islice((line for each in interchanges for line in _x12_lines(each)), segments))
+    return Explained("x12", lines, tuple(findings), tuple(documents), "accept", every, tuple(interchanges))
+
+
+def _x12_count(interchange: x12.Interchange) -> int:
+    """How many lines `_x12_lines` gives."""
+    inside = sum(
+        bool(group.gs) + bool(group.ge) + sum(len(each.segments) for each in group.sets) for group in interchange.groups
+    )
+    return 1 + inside + len(interchange.answers) + bool(interchange.iea)
 
 
 def _x12_lines(interchange: x12.Interchange) -> Iterator[Line]:
@@ -218,7 +229,7 @@ def _x12_line(at: int, segment: x12.Segment) -> Line:
     return Line(at, segment[0], SEGMENT_TITLES.get(segment[0], ""), tuple(fields))
 
 
-def _edifact(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
+def _edifact(data: bytes, profile: x12.Profile, segments: int) -> Explained:
     findings: list[x12.Finding] = []
     documents: list[Said] = []
     lines: list[Line] = []
@@ -230,9 +241,7 @@ def _edifact(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
             control = f"{interchange.control}/{message.reference}"
             documents.append(Said(message.kind, control, result.document, (*message.findings, *result.findings)))
             lines += [_edifact_line(at, each) for at, each in zip(message.offsets, message.segments, strict=True)]
-    return Explained(
-        "edifact", tuple(lines[:_MOST_SEGMENTS]) if segments else (), tuple(findings), tuple(documents), "accept"
-    )
+    return Explained("edifact", tuple(lines[:segments]), tuple(findings), tuple(documents), "accept", len(lines))
 
 
 def _edifact_line(at: int, segment: list[list[str]]) -> Line:
@@ -240,11 +249,11 @@ def _edifact_line(at: int, segment: list[list[str]]) -> Line:
     return Line(at, segment[0][0], _EDIFACT_TITLES.get(segment[0][0], ""), fields)
 
 
-def _ubl(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
+def _ubl(data: bytes, profile: x12.Profile, segments: int) -> Explained:
     result = ubl.read(data, profile)
     lines = tuple(_xml_lines(ubl.parse_xml(data), "")) if segments else ()
     said = Said(result.kind, "", result.document, result.findings)
-    return Explained("ubl", lines[:_MOST_SEGMENTS], (), (said,), "accept")
+    return Explained("ubl", lines[:segments], (), (said,), "accept", len(lines))
 
 
 def _xml_lines(node: Node, path: str) -> Iterator[Line]:
@@ -275,7 +284,7 @@ Source = bytes | Explained
 
 
 def _explained(source: Source, profile: x12.Profile | None) -> Explained:
-    return source if isinstance(source, Explained) else explain(source, profile, segments=False)
+    return source if isinstance(source, Explained) else explain(source, profile, segments=0)
 
 
 def _counted(count: int) -> str:
@@ -455,7 +464,7 @@ def diff(left: bytes, right: bytes, profile: x12.Profile | None = None) -> list[
     """How the documents of two files differ, whatever their formats. Raises `DeskError` where one holds no document."""
     sides = []
     for name, data in (("first", left), ("second", right)):
-        documents = [each.document for each in explain(data, profile, segments=False).documents]
+        documents = [each.document for each in explain(data, profile, segments=0).documents]
         if not any(documents):
             raise DeskError(f"The {name} file holds no document that can be read.")
         sides.append([to_json(each) if each is not None else None for each in documents])

@@ -74,7 +74,7 @@ def proposals_for(
         _, addressed = profile_seen(content, replace(profile, our_id=""))
     except Invalid:
         return []
-    found = explain(content, seen, segments=False)
+    found = explain(content, seen, segments=0)
     every = [
         *_envelope(profile, seen, addressed, form, seen_form),
         *_units(found, content, profile, units, ordered or {}),

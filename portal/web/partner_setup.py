@@ -182,7 +182,7 @@ def _transport(
         plain = "select" if choices else "textarea" if setting["kind"] == "lines" else "text"
         notes = [
             setting["help"],
-            f"For example {setting['example']}" if setting["example"] else "",
+            f"For example {setting['example']}" if setting["example"] and not setting["default"] else "",
             "Kept sealed; leave it empty to keep it." if sealed else "",
         ]
         fields.append({

@@ -305,6 +305,17 @@ def test_the_figures_of_a_partner(world: World, support: Actor) -> None:
         partner_figures(world.net.actor("integration_support@NORTH"), onboarding.partner_get("ACME"))
 
 
+def test_tests_are_no_business_and_a_broken_file_is_one(world: World, support: Actor) -> None:
+    onboarding.test_order_send(actor=support, code="ACME")
+    world.deliver()
+    leave(world, b"ISA*00*", "cut.x12")
+    world.take_in()
+    figures = partner_figures(support, onboarding.partner_get("ACME"))
+    assert (list(figures.volumes), [each.cause for each in figures.reasons]) == ([], ["unreadable"])
+    [row] = partners_list(support, text="acme")
+    assert (row.taken, row.told, row.bad) == (0, 0, 1)  # type: ignore[attr-defined]
+
+
 @pytest.mark.skipif(not SAMPLES.exists(), reason="NO SAMPLES: the public sample files are not beside the project")
 @pytest.mark.parametrize(
     ("name", "form", "document"),

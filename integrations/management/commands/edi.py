@@ -88,7 +88,7 @@ class Command(BaseCommand):
         return _EXIT[found.verdict]
 
     def do_validate(self, options: dict[str, Any]) -> int:
-        found = edi_desk.explain(self._read(options["file"]), _profile(options), segments=False)
+        found = edi_desk.explain(self._read(options["file"]), _profile(options), segments=0)
         if options["json"]:
             plain = found.plain()
             del plain["segments"]
@@ -116,7 +116,7 @@ class Command(BaseCommand):
 
     def do_ack(self, options: dict[str, Any]) -> int:
         profile = _profile(options)
-        found = edi_desk.explain(self._read(options["file"]), profile, segments=False)
+        found = edi_desk.explain(self._read(options["file"]), profile, segments=0)
         made = edi_desk.acknowledgement(
             found,
             at=datetime.now(UTC),

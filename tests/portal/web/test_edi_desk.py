@@ -191,9 +191,18 @@ def test_a_long_file_is_shown_in_parts(support: Client) -> None:
     assert len(odd.context["lines"]) == STEP
 
 
+def test_what_is_wrong_is_said_once_and_the_worst_first(support: Client) -> None:
+    lax = ORDER.replace(b"IEA*1*", b"IEA*2*").replace(b"PO1*1*12*", b"PO1**12*")
+    answer = post(support, lax * 2 + BROKEN)
+    said = [each.severity for each in answer.context["findings"]]
+    assert said == sorted(said, key=["Error", "Warning", "Note"].index)
+    assert "And 1 more of this kind." in text(answer)
+    assert answer.context["finding_count"] == sum(1 + each.more for each in answer.context["findings"])
+
+
 def test_many_findings_and_fields_are_bounded(support: Client) -> None:
     page = post(support, BROKEN * 120)
-    assert "The first 100 of" in text(page)
+    assert "And 119 more of this kind." in text(page)
     wide = post(support, ORDER.replace(b"GPO-77", b"GPO-77" + b"*x" * 5000))
     assert "more elements" in text(wide)
 
