@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final, Literal
 
 from integrations import edifact, ubl, x12
@@ -26,6 +27,7 @@ from integrations.canonical import (
     revised,
     to_json,
 )
+from integrations.not_edi import is_something_else, what_it_is
 from integrations.ubl.xml import Node
 from integrations.x12.codes import meaning
 from integrations.x12.documents.reading import Parsed
@@ -36,6 +38,9 @@ from integrations.x12.words import ELEMENT_TITLES, ISA_TITLES, SEGMENT_TITLES
 Format = Literal["x12", "edifact", "ubl", "cxml", "xml", "unknown"]
 Target = Literal["json", "x12", "edifact", "ubl"]
 TARGETS: Final = ("json", "x12", "edifact", "ubl")
+NAMES: Final[Mapping[str, str]] = {
+    "x12": "X12", "edifact": "EDIFACT", "ubl": "UBL", "cxml": "cXML", "xml": "XML of another kind", "unknown": "no format that we know",
+}  # fmt: skip
 STRICTEST: Final[tuple[Verdict, ...]] = ("quarantine", "warn")
 _MOST_SEGMENTS: Final = 20_000
 _ISA: Final = re.compile(rb"ISA[^A-Za-z0-9\s].{80}", re.DOTALL)
@@ -100,6 +105,8 @@ class Explained:
     findings: tuple[x12.Finding, ...]
     documents: tuple[Said, ...]
     verdict: Verdict
+    line_count: int = 0
+    interchanges: tuple[x12.Interchange, ...] = ()
 
     def plain(self) -> dict[str, Any]:
         """The same as JSON values."""
@@ -130,6 +137,8 @@ class Explained:
 
 def recognise(data: bytes) -> Format:
     """Which format a file seems to be in."""
+    if is_something_else(data):
+        return "unknown"
     head = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith((b"ISA", b"GS*")):
         return "x12"
@@ -142,8 +151,8 @@ def recognise(data: bytes) -> Format:
     return "x12" if _ISA.search(data[:100_000]) else "unknown"
 
 
-def explain(data: bytes, profile: x12.Profile | None = None, *, segments: bool = True) -> Explained:
-    """Everything there is to say about a file; never fails. `segments=False` leaves out the segments."""
+def explain(data: bytes, profile: x12.Profile | None = None, *, segments: int = _MOST_SEGMENTS) -> Explained:
+    """Everything there is to say about a file; never fails. Of its segments the first ones are explained, all are counted."""
     profile = profile or x12.Profile(unit_codes="X12-355")
     kind = recognise(data)
     try:
@@ -151,7 +160,7 @@ def explain(data: bytes, profile: x12.Profile | None = None, *, segments: bool =
             found = _edifact(data, profile, segments)
         elif kind == "ubl":
             found = _ubl(data, profile, segments)
-        elif kind in ("cxml", "xml"):
+        elif kind in ("cxml", "xml", "unknown"):
             found = _no_document(kind, data)
         else:
             found = _x12(data, profile, segments)
@@ -165,7 +174,7 @@ def explain(data: bytes, profile: x12.Profile | None = None, *, segments: bool =
     return replace(found, verdict=next((each for each in STRICTEST if each in said), "accept"))
 
 
-def _x12(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
+def _x12(data: bytes, profile: x12.Profile, segments: int) -> Explained:
     interchanges = x12.read(data, profile.extensions)
     findings: list[x12.Finding] = []
     documents: list[Said] = []
@@ -177,8 +186,17 @@ def _x12(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
                 result: Parsed = x12.parse(each, profile)
                 control = "/".join((interchange.control, group.control, each.control))
                 documents.append(Said(each.code, control, result.document, (*each.findings, *result.findings)))
-    lines = tuple(line for each in interchanges for line in _x12_lines(each)) if segments else ()
-    return Explained("x12", lines[:_MOST_SEGMENTS], tuple(findings), tuple(documents), "accept")
+    every = sum(map(_x12_count, interchanges))
+    lines = tuple(islice((line for each in interchanges for line in _x12_lines(each)), segments))
+    return Explained("x12", lines, tuple(findings), tuple(documents), "accept", every, tuple(interchanges))
+
+
+def _x12_count(interchange: x12.Interchange) -> int:
+    """How many lines `_x12_lines` gives."""
+    inside = sum(
+        bool(group.gs) + bool(group.ge) + sum(len(each.segments) for each in group.sets) for group in interchange.groups
+    )
+    return 1 + inside + len(interchange.answers) + bool(interchange.iea)
 
 
 def _x12_lines(interchange: x12.Interchange) -> Iterator[Line]:
@@ -211,7 +229,7 @@ def _x12_line(at: int, segment: x12.Segment) -> Line:
     return Line(at, segment[0], SEGMENT_TITLES.get(segment[0], ""), tuple(fields))
 
 
-def _edifact(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
+def _edifact(data: bytes, profile: x12.Profile, segments: int) -> Explained:
     findings: list[x12.Finding] = []
     documents: list[Said] = []
     lines: list[Line] = []
@@ -223,9 +241,7 @@ def _edifact(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
             control = f"{interchange.control}/{message.reference}"
             documents.append(Said(message.kind, control, result.document, (*message.findings, *result.findings)))
             lines += [_edifact_line(at, each) for at, each in zip(message.offsets, message.segments, strict=True)]
-    return Explained(
-        "edifact", tuple(lines[:_MOST_SEGMENTS]) if segments else (), tuple(findings), tuple(documents), "accept"
-    )
+    return Explained("edifact", tuple(lines[:segments]), tuple(findings), tuple(documents), "accept", len(lines))
 
 
 def _edifact_line(at: int, segment: list[list[str]]) -> Line:
@@ -233,11 +249,11 @@ def _edifact_line(at: int, segment: list[list[str]]) -> Line:
     return Line(at, segment[0][0], _EDIFACT_TITLES.get(segment[0][0], ""), fields)
 
 
-def _ubl(data: bytes, profile: x12.Profile, segments: bool) -> Explained:
+def _ubl(data: bytes, profile: x12.Profile, segments: int) -> Explained:
     result = ubl.read(data, profile)
     lines = tuple(_xml_lines(ubl.parse_xml(data), "")) if segments else ()
     said = Said(result.kind, "", result.document, result.findings)
-    return Explained("ubl", lines[:_MOST_SEGMENTS], (), (said,), "accept")
+    return Explained("ubl", lines[:segments], (), (said,), "accept", len(lines))
 
 
 def _xml_lines(node: Node, path: str) -> Iterator[Line]:
@@ -256,13 +272,27 @@ def _no_document(kind: Format, data: bytes) -> Explained:
         name = found[1].decode() if found else "document"
         words = f"This is cXML ({name}). cXML is recognised and not read: ask the supplier for X12, EDIFACT or UBL."
         code = "cxml"
+    elif kind == "unknown":
+        words, code = what_it_is(data), "refused"
     else:
         words, code = "This is XML of a kind that we do not know; UBL 2.1 is read.", "unknown-set"
     return Explained(kind, (), (x12.Finding(code, words, "error", offset=0),), (), "quarantine")
 
 
+Source = bytes | Explained
+"""A file, or what was found in it already."""
+
+
+def _explained(source: Source, profile: x12.Profile | None) -> Explained:
+    return source if isinstance(source, Explained) else explain(source, profile, segments=0)
+
+
+def _counted(count: int) -> str:
+    return f"{count} document{'' if count == 1 else 's'}"
+
+
 def convert(
-    data: bytes,
+    source: Source,
     target: Target,
     *,
     at: datetime,
@@ -276,11 +306,10 @@ def convert(
     JSON and X12 hold all documents, UBL and EDIFACT exactly one: `only` says which, counted from 1. `currency` is meant where a
     document names none, as X12 may do and UBL may not.
     """
-    profile = profile or x12.Profile()
-    found = explain(data, profile, segments=False)
+    found, profile = _explained(source, profile), profile or x12.Profile()
     documents = [_in(each.document, currency) for each in found.documents if each.document is not None]
     if only > len(documents):
-        raise DeskError(f"The file holds {len(documents)} documents that can be read; there is no document {only}.")
+        raise DeskError(f"The file holds {_counted(len(documents))} that can be read; there is no document {only}.")
     documents = documents[only - 1 : only] if only else documents
     if not documents:
         wrong = [*found.findings, *(finding for each in found.documents for finding in each.findings)]
@@ -297,13 +326,17 @@ def convert(
             sets = [x12.outgoing(document, n, profile, delimiters) for n, document in enumerate(documents, start=1)]
             return x12.write(envelope, sets)
         if len(documents) > 1:
-            raise DeskError(f"The file holds {len(documents)} documents; a file in {target} holds one: say which.")
+            raise DeskError(
+                f"The file holds {_counted(len(documents))}; a file in {NAMES[target]} holds one: say which."
+            )
         if target == "ubl":
             return ubl.document_bytes(documents[0], replace(profile, units={}), at)
-        sender, receiver = (profile.our_qualifier, profile.our_id), (profile.their_qualifier, profile.their_id)
+        sides = envelope_of(profile, at, control)
         return edifact.document_bytes(
             documents[0],
-            edifact.EdifactEnvelope(sender=sender, receiver=receiver, reference=str(control), at=at, test=profile.test),
+            edifact.EdifactEnvelope(
+                sender=sides.sender, receiver=sides.receiver, reference=str(control), at=at, test=profile.test
+            ),
             replace(profile, units={}),
         )
     except (x12.X12Error, ubl.UblError, edifact.EdifactError) as fault:
@@ -334,7 +367,7 @@ def envelope_of(profile: x12.Profile, at: datetime, control: int) -> x12.Envelop
 
 
 def acknowledgement(
-    data: bytes,
+    source: Source,
     *,
     at: datetime,
     profile: x12.Profile | None = None,
@@ -348,29 +381,32 @@ def acknowledgement(
     Sets that the profile quarantines are rejected; what a person `decided` about a set (`set_name` -> status) goes before. The
     envelope answers the first interchange where the profile says nobody.
     """
-    profile = profile or x12.Profile()
+    found, profile = _explained(source, profile), profile or x12.Profile()
+    if not found.interchanges:
+        words = next((each.message for each in found.findings), "The file is empty.")
+        raise DeskError(
+            words if found.format in ("x12", "unknown") else f"Only X12 is answered; this is {NAMES[found.format]}."
+        )
     try:
-        found = x12.read(data, profile.extensions)
-        envelope = envelope_of(profile, at, control)
+        first, envelope = found.interchanges[0], envelope_of(profile, at, control)
         if not profile.their_id:
-            group = found[0].groups[0] if found[0].groups else None
+            group = first.groups[0] if first.groups else None
             envelope = replace(
                 envelope,
-                sender=found[0].receiver,
-                receiver=found[0].sender,
+                sender=first.receiver,
+                receiver=first.sender,
                 group_sender=group.receiver if group else "",
                 group_receiver=group.sender if group else "",
                 delimiters=x12.Delimiters(),
             )
         if ta1:
-            answers = [x12.interchange_answer(each, duplicate=duplicate) for each in found]
+            answers = [x12.interchange_answer(each, duplicate=duplicate) for each in found.interchanges]
             return x12.interchange_answers_bytes(answers, envelope)
-        groups = _answerable(found)
+        groups = list(_answers(found, profile))
         if not groups:
             raise DeskError("There is no group to answer: a 997 is never answered with a 997.")
         verdicts = {
-            number: _as_decided(x12.acknowledge(group, _refused(group, profile)), group, decided or {})
-            for number, group in enumerate(groups, start=1)
+            number: _as_decided(answer, group, decided or {}) for number, (group, answer) in enumerate(groups, start=1)
         }
         return x12.acknowledgement_bytes(verdicts, envelope)
     except x12.X12Error as fault:
@@ -382,22 +418,23 @@ def set_name(group: x12.Group, answer: SetAnswer) -> str:
     return f"{group.functional_id}-{group.control}-{answer.transaction}-{answer.control}"
 
 
-def set_verdicts(data: bytes, profile: x12.Profile | None = None) -> dict[str, SetStatus]:
+def set_verdicts(source: Source, profile: x12.Profile | None = None) -> dict[str, SetStatus]:
     """What a 997 would say of each set of an X12 file, by `set_name`; nothing where there is none to answer."""
-    profile = profile or x12.Profile()
-    try:
-        groups = _answerable(x12.read(data, profile.extensions))
-    except x12.X12Error:
-        return {}
-    return {
-        set_name(group, each): each.status
-        for group in groups
-        for each in x12.acknowledge(group, _refused(group, profile)).sets
-    }
+    found = _explained(source, profile)
+    answers = _answers(found, profile or x12.Profile())
+    return {set_name(group, each): each.status for group, answer in answers for each in answer.sets}
 
 
-def _answerable(found: Iterable[x12.Interchange]) -> list[x12.Group]:
-    return [group for each in found for group in each.groups if group.functional_id not in ("", "FA")]
+def _answers(found: Explained, profile: x12.Profile) -> Iterator[tuple[x12.Group, Acknowledgement]]:
+    """What a 997 says of each group that is answered: sets that must not be used are rejected."""
+    said = iter(found.documents)
+    for group in (group for each in found.interchanges for group in each.groups):
+        judged = [
+            (each.control, profile.about(told.kind).verdict(told.findings))
+            for each, told in zip(group.sets, said, strict=False)
+        ]
+        if group.functional_id not in ("", "FA"):
+            yield group, x12.acknowledge(group, (control for control, verdict in judged if verdict == "quarantine"))
 
 
 def _as_decided(answer: Acknowledgement, group: x12.Group, decided: Mapping[str, SetStatus]) -> Acknowledgement:
@@ -414,12 +451,6 @@ def _as_decided(answer: Acknowledgement, group: x12.Group, decided: Mapping[str,
     return revised(answer, sets=tuple(sets), **x12.counted(sets, answer.codes))
 
 
-def _refused(group: x12.Group, profile: x12.Profile) -> Iterator[str]:
-    for each in group.sets:
-        if profile.about(each.code).verdict((*each.findings, *x12.parse(each, profile).findings)) == "quarantine":
-            yield each.control
-
-
 @dataclass(frozen=True)
 class Difference:
     """One value that is not the same: where, and what stands on either side (None: nothing)."""
@@ -433,7 +464,7 @@ def diff(left: bytes, right: bytes, profile: x12.Profile | None = None) -> list[
     """How the documents of two files differ, whatever their formats. Raises `DeskError` where one holds no document."""
     sides = []
     for name, data in (("first", left), ("second", right)):
-        documents = [each.document for each in explain(data, profile, segments=False).documents]
+        documents = [each.document for each in explain(data, profile, segments=0).documents]
         if not any(documents):
             raise DeskError(f"The {name} file holds no document that can be read.")
         sides.append([to_json(each) if each is not None else None for each in documents])

@@ -89,8 +89,8 @@ def edi_file_read(data: bytes, profile: x12.Profile) -> EdiFile:
             return EdiFile(kind, tuple(_edifact(data)))
         if kind == "ubl":
             return EdiFile(kind, (_ubl(data, profile),))
-        if kind in ("cxml", "xml"):
-            raise Unreadable(" ".join(each.message for each in explain(data, profile, segments=False).findings))
+        if kind in ("cxml", "xml", "unknown"):
+            raise Unreadable(" ".join(each.message for each in explain(data, profile, segments=0).findings))
         return EdiFile("x12", tuple(_x12(data, profile)))
     except (x12.X12Error, edifact.EdifactError, ubl.XmlError) as fault:
         raise Unreadable(str(fault)) from fault
@@ -98,7 +98,7 @@ def edi_file_read(data: bytes, profile: x12.Profile) -> EdiFile:
 
 def piece_read(content: bytes, profile: x12.Profile) -> Said:
     """What one document says, and all that is wrong with it. The envelope it came in is judged with the file."""
-    found = explain(content, profile, segments=False)
+    found = explain(content, profile, segments=0)
     if found.documents:
         return found.documents[0]
     return Said("", "", None, found.findings)

@@ -8,13 +8,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Count, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest
 from django.utils import timezone
 
 from core.actors import EVERYWHERE, Actor
 from core.errors import NotFound
-from integrations.models import InboundMessage, OutboundMessage, Partner, PartnerDocument
+from integrations.models import InboundMessage, Interchange, OutboundMessage, Partner, PartnerDocument
 from integrations.selectors import SEES_ALL
 
 WINDOW: Final = timedelta(days=30)
@@ -31,7 +31,8 @@ SELECT day, what, direction, sum(n)::int FROM (
       AND received_at >= %(since)s GROUP BY 1, 2
     UNION ALL
     SELECT (delivered_at AT TIME ZONE 'UTC')::date, topic, 'out', count(*)
-    FROM integrations_outboundmessage WHERE endpoint_id = %(endpoint)s AND state = 'delivered' AND delivered_at >= %(since)s
+    FROM integrations_outboundmessage m WHERE endpoint_id = %(endpoint)s AND state = 'delivered' AND delivered_at >= %(since)s
+      AND NOT EXISTS (SELECT FROM integrations_interchange i WHERE i.message_id = m.id AND i.usage = 'T')
     GROUP BY 1, 2
 ) AS counted GROUP BY 1, 2, 3 ORDER BY 1, 3, 2
 """
@@ -74,14 +75,14 @@ def partners_require(actor: Actor) -> None:
 def partners_list(actor: Actor, *, text: str = "") -> QuerySet[Partner]:
     """Partners by name with `taken`, `told` and `bad` documents of the last 30 days, and the moment of the `last` one.
 
-    Their documents' stages are prefetched. Raises NotFound.
+    Tests are not counted; a file that could not be split is one bad document. Their documents' stages are prefetched. Raises NotFound.
     """
     partners_require(actor)
     since = timezone.now() - WINDOW
-    came = (
-        InboundMessage.objects.filter(endpoint=OuterRef("endpoint"), parent__isnull=False).order_by().values("endpoint")
-    )
+    every = InboundMessage.objects.filter(endpoint=OuterRef("endpoint")).order_by().values("endpoint")
+    came = every.filter(parent__isnull=False)
     went = OutboundMessage.objects.filter(endpoint=OuterRef("endpoint")).order_by().values("endpoint")
+    tests = Interchange.objects.filter(message=OuterRef("pk"), usage="T")
 
     def count(found: QuerySet[Any, Any]) -> Coalesce:
         return Coalesce(Subquery(found.annotate(n=Count("pk")).values("n")), 0, output_field=IntegerField())
@@ -93,8 +94,8 @@ def partners_list(actor: Actor, *, text: str = "") -> QuerySet[Partner]:
         )
     return found.annotate(
         taken=count(came.filter(received_at__gte=since, lane=InboundMessage.Lane.LIVE)),
-        told=count(went.filter(delivered_at__gte=since)),
-        bad=count(came.filter(received_at__gte=since, state__in=_BAD)),
+        told=count(went.filter(~Exists(tests), delivered_at__gte=since)),
+        bad=count(every.filter(received_at__gte=since, state__in=_BAD)),
         last=Greatest(
             Subquery(came.annotate(t=Max("received_at")).values("t")),
             Subquery(went.annotate(t=Max("delivered_at")).values("t")),

@@ -45,7 +45,7 @@ class Partner(models.Model):
         constraints = [models.UniqueConstraint(fields=["qualifier", "identifier"], name="integrations_partner_id_once")]
 
     def __str__(self) -> str:
-        return f"{self.qualifier}:{self.identifier}"
+        return f"{self.qualifier}:{self.identifier}" if self.qualifier else self.identifier
 
 
 class PartnerContact(models.Model):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,8 @@ _ANOTHERS: Final = "order_unknown"
 _KINDS: Final = {
     document: sorted(kind for kind, named in DOCUMENTS.items() if named == document) for document in DOCUMENTS.values()
 }
+ACCEPTED: Final = frozenset({Interchange.Acknowledgement.ACCEPTED, Interchange.Acknowledgement.WITH_ERRORS})
+_GUESSED: Final = re.compile(r"-\d{1,3}")
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,14 @@ def checklist(partner: Partner) -> list[Item]:
     """Everything to do, in the order of the wizard."""
     stages = {row.document: row.stage for row in partner.documents.all()}
     chosen = [document for document in EVERY if stages.get(document, Stage.OFF) != Stage.OFF]
+    understood, tests = _understood(partner), _tests(partner)
     return [
         Item("Somebody to call is known", bool(partner.contacts.all()), "who", "Add a contact.", ()),
         Item("The documents are chosen", bool(chosen), "documents", "Choose at least one document."),
         *_transport(partner),
         *_profile(partner),
-        *_tried(partner, chosen),
+        *_named(partner, bool(understood or ACCEPTED & tests)),
+        *_tried(partner, chosen, tests, understood),
     ]
 
 
@@ -73,13 +78,24 @@ def _profile(partner: Partner) -> list[Item]:
     return [Item("The identifiers and the profile are complete", not findings, "identifiers", words)]
 
 
-def _tried(partner: Partner, chosen: Sequence[str]) -> list[Item]:
-    tests = set(
-        Interchange.objects.filter(partner=partner, usage="T", functional_id="PO", message__state="delivered")
-        .values_list("acknowledgement", flat=True)
-        .distinct()
-    )
-    understood = _understood(partner)
+def _named(partner: Partner, proven: bool) -> list[Item]:
+    """Their id is our code for them until somebody says another, or a file under it came: orders would go to a name they do not know."""
+    if partner.format == Partner.Format.UBL:
+        return []
+    code, identifier = partner.supplier.code, partner.identifier
+    rest = identifier.removeprefix(code[:11])
+    guessed = partner.qualifier == "ZZ" and (identifier == code[:15] or bool(_GUESSED.fullmatch(rest)))
+    words = f"It is still {identifier}, our code for them. Ask them, or drop a file of theirs."
+    return [Item("Their id is the one they use", proven or not guessed, "identifiers", words, ())]
+
+
+def _tests(partner: Partner) -> set[str]:
+    """What became of the test orders that were delivered."""
+    sent = Interchange.objects.filter(partner=partner, usage="T", functional_id="PO", message__state="delivered")
+    return set(sent.values_list("acknowledgement", flat=True).distinct())
+
+
+def _tried(partner: Partner, chosen: Sequence[str], tests: Set[str], understood: Set[str]) -> list[Item]:
     items = []
     for document in chosen:
         label = PartnerDocument.Document(document).label
@@ -88,15 +104,22 @@ def _tried(partner: Partner, chosen: Sequence[str]) -> list[Item]:
         if document in PartnerDocument.OUT:
             items.append(Item("A test order was sent", bool(tests), "test", "Send a test order.", (document,)))
             if partner.format == Partner.Format.X12:
-                good = bool(tests & {Interchange.Acknowledgement.ACCEPTED, Interchange.Acknowledgement.WITH_ERRORS})
                 words = "They answer it with a 997. It does not keep orders from going live."
-                items.append(Item("The test order was acknowledged", good, "test", words, ()))
+                items.append(Item("The test order was acknowledged", bool(ACCEPTED & tests), "test", words, ()))
         else:
-            words = f"Drop a sample file, or let them send one ({', '.join(_KINDS[document])})."
+            kinds = " or ".join(kind for kind in _KINDS[document] if _format_of(kind) == partner.format)
+            words = f"Drop a sample file, or let them send one ({kinds})."
             items.append(
                 Item(f"{label}: one was read and understood", document in understood, "test", words, (document,))
             )
     return items
+
+
+def _format_of(kind: str) -> str:
+    """The format in which documents of a type are written."""
+    if kind.isdigit():
+        return Partner.Format.X12
+    return Partner.Format.EDIFACT if kind.isupper() else Partner.Format.UBL
 
 
 def _understood(partner: Partner) -> set[str]:

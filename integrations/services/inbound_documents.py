@@ -193,7 +193,9 @@ def _apply(message: InboundMessage, partner: Partner, said: Said) -> _About:
         raise _Verdict(State.QUARANTINED, "findings", wrong[0].message)
     handler = _HANDLERS.get(type(document))
     if handler is None:
-        raise _Verdict(State.FAILED, "not_expected", f"A partner does not send us a {message.kind}.")
+        raise _Verdict(
+            State.FAILED, "not_expected", f"{message.kind} is not among the documents that partners send us."
+        )
     return handler(message, partner, document)
 
 
@@ -373,9 +375,8 @@ def _order(number: str, partner: Partner) -> _About:
         .first()
     )
     if row is None:
-        words = (
-            f"{partner.supplier.name} names the order {number or 'without a number'}, which we did not place with them."
-        )
+        named = f"the order {number}, which we did not place with them" if number else "no order"
+        words = f"{partner.supplier.name} names {named}."
         raise _Verdict(State.PARKED if _OUR_ORDER.fullmatch(number) else State.FAILED, "order_unknown", words)
     return _About("purchase_order", number, *row)
 

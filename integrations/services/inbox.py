@@ -125,7 +125,7 @@ def _judge(file: InboundMessage, partner: Partner, profile: Profile, part: Part,
     if not _is_from(partner, part):
         return _Verdict(
             State.QUARANTINED, "wrong_sender",
-            f"The file says it is from {':'.join(part.sender or ())}; this mailbox is {partner}'s.",
+            f"The file says it is from {':'.join(part.sender or ()).lstrip(':')}; this mailbox is {partner}'s.",
         )  # fmt: skip
     if profile.verdict(part.findings) == "quarantine":
         return _Verdict(State.QUARANTINED, "envelope", _worst(profile, part.findings))

@@ -26,7 +26,7 @@ from integrations.services.doorbell import ring_after_commit
 from integrations.services.mailboxes import mailbox_configure, mailbox_host_keys
 from integrations.services.outbox import ORDER_RESEND, TEST_ORDER_SEND, acknowledgement_queue
 from integrations.services.probes import endpoint_probe
-from integrations.services.profiles import profile_findings, profile_import, profile_of, profile_put
+from integrations.services.profiles import profile_findings, profile_import, profile_of, profile_put, profile_state
 from integrations.x12 import Profile
 from masterdata.models import Role, Supplier
 
@@ -34,6 +34,7 @@ _CLONED: Final = (
     "format", "our_qualifier", "our_id", "version", "element_separator", "component_separator", "segment_terminator",
     "repetition_separator", "our_group_id", "unit_map", "habits",
 )  # fmt: skip
+_THEIR_IDS: Final = ("their_qualifier", "their_id", "their_group_id")
 Stage = PartnerDocument.Stage
 
 
@@ -69,7 +70,10 @@ def partner_begin(*, actor: Actor, supplier: str, like: str = "") -> Partner:
 
 
 def _free_id(code: str) -> str:
-    return code[:15] if not Partner.objects.filter(qualifier="ZZ", identifier=code[:15]).exists() else f"{code[:13]}-2"
+    """What stands for their id until somebody says it: our code for them."""
+    taken = set(Partner.objects.filter(identifier__startswith=code[:10]).values_list("identifier", flat=True))
+    tries = (code[:15], *(f"{code[:11]}-{n}" for n in range(2, 1000)))
+    return next(each for each in tries if each not in taken)
 
 
 def partner_documents_choose(*, actor: Actor, code: str, form: str, documents: Collection[str]) -> Partner:
@@ -132,20 +136,34 @@ def partner_host_keys(*, actor: Actor, host: str, port: str, internal_hosts: str
     return mailbox_host_keys(host=host.strip(), port=int(port.strip() or "22"), internal_hosts=internal_hosts)
 
 
-def partner_profile_save(*, actor: Actor, code: str, **changes: Any) -> Partner:
-    """Change fields of the profile. Raises NotFound, NotAllowed, Invalid with everything that is wrong with it."""
+def partner_profile_save(*, actor: Actor, code: str, seen: str = "", **changes: Any) -> Partner:
+    """Change fields of the profile. `seen` is its profile_state that the person looked at; empty where that does not matter.
+
+    Raises NotFound, NotAllowed, Conflict where somebody else was faster, Invalid with everything that is wrong with it.
+    """
     with acting(actor=actor, reason="profile changed"):
         partner = partner_lock(actor, code)
+        if seen and seen != profile_state(partner):
+            raise Conflict(
+                "Somebody else changed the profile while this page was open. Compare, then keep yours once more, or load the page anew.",
+                code="profile_changed",
+            )
         profile_write(partner, replace(profile_of(partner), **changes))
         partner_changed(actor, partner, "profile", ", ".join(sorted(changes)))
         return partner
 
 
 def partner_profile_import(*, actor: Actor, code: str, data: Any) -> Partner:
-    """Take over a profile from a file that profile_export wrote. Raises NotFound, NotAllowed, Conflict, Invalid."""
+    """Take over a profile from a file that profile_export wrote. Raises NotFound, NotAllowed, Conflict, Invalid.
+
+    Of the file of another partner of ours everything is taken but their ids: those stay as they are here.
+    """
     with acting(actor=actor, reason="profile imported"):
         partner = partner_lock(actor, code)
         form, profile = profile_import(data)
+        if _with_ids_of(partner, profile):
+            mine = profile_of(partner)
+            profile = replace(profile, **{name: getattr(mine, name) for name in _THEIR_IDS})
         format_change(partner, form)
         profile_write(partner, profile)
         partner_changed(actor, partner, "profile", "imported")
@@ -164,19 +182,19 @@ def format_change(partner: Partner, form: str) -> None:
 def profile_write(partner: Partner, profile: Profile) -> None:
     """Write and save a profile. Raises Invalid, also where somebody else has these ids."""
     findings = list(profile_findings(profile, partner.format))
-    other = (
-        Partner.objects.exclude(pk=partner.pk)
-        .filter(qualifier=profile.their_qualifier, identifier=profile.their_id)
-        .select_related("supplier")
-        .first()
-    )
-    if other:
+    if other := _with_ids_of(partner, profile):
         words = f"{other.supplier.name} has the id {other} already."
         findings.append(Finding(code="id_taken", field="their_id", message=words))
     if findings:
         raise Invalid("The profile cannot be used like this.", code="profile_invalid", findings=findings)
     profile_put(partner, profile)
     partner.save()
+
+
+def _with_ids_of(partner: Partner, profile: Profile) -> Partner | None:
+    """Another partner who has their ids of this profile."""
+    others = Partner.objects.exclude(pk=partner.pk).select_related("supplier")
+    return others.filter(qualifier=profile.their_qualifier, identifier=profile.their_id).first()
 
 
 def partner_contact_add(

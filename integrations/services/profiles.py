@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, replace
-from typing import Any, Final, get_args
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from typing import Any, Final, TypeVar, get_args
 
 from core.errors import Finding, Invalid
 from integrations import edifact, ubl, x12
@@ -34,10 +36,13 @@ _ELSEWHERE: Final = frozenset({*_COLUMNS, "delimiters", "partner", "test"})
 HABITS: Final = tuple(each.name for each in fields(Profile) if each.name not in _ELSEWHERE)
 """The fields of a Profile that are kept as JSON."""
 VERSIONS: Final = ("003040", "003050", "003060", "004010", "004030", "004050", "004060", "005010")
-KINDS: Final = frozenset({*READERS, *DOCUMENTS, "ORDERS", "ORDCHG", "Order", "OrderChange", "OrderCancellation"})
+OURS: Final = frozenset({"850", "860", "820", "ORDERS", "ORDCHG", "Order", "OrderChange", "OrderCancellation"})
+"""Types of documents that we send."""
+KINDS: Final = frozenset({*READERS, *DOCUMENTS, *OURS})
 """Types of documents of every format that are exchanged with partners."""
 UBL_PROFILES: Final = get_args(UblProfile)
 _CODE: Final = re.compile(r"[A-Z0-9]{1,6}")
+_OWN_CODE: Final = re.compile(r"[A-Za-z0-9]{1,35}")
 _QUALIFIER: Final = re.compile(r"[A-Z0-9]{2,3}")
 _ITEMS: Final = ("supplier_part", "buyer_item", "manufacturer_part", "gtin")
 _QUALIFIER_LENGTH: Final = {"x12": 2, "edifact": 4, "ubl": 4}
@@ -50,6 +55,12 @@ def profile_of(partner: Partner, *, test: bool = False) -> Profile:
     delimiters = Delimiters(**{part: getattr(partner, column) for part, column in _DELIMITERS.items()})
     habits = Profile.from_json(partner.habits)
     return replace(habits, **given, delimiters=delimiters, partner=partner.supplier.name, test=test)
+
+
+def profile_state(partner: Partner) -> str:
+    """A short name of what is agreed now: who changes it says which state they saw."""
+    text = json.dumps([partner.format, profile_of(partner).to_json()], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def profile_put(partner: Partner, profile: Profile) -> None:
@@ -102,29 +113,38 @@ def profile_import(data: Any) -> tuple[str, Profile]:
 def profile_seen(content: bytes, profile: Profile) -> tuple[str, Profile]:
     """The format of a partner's file, and the profile with what its envelope tells: ids, version, delimiters, group ids.
 
-    Who we are is taken only where nobody has said it yet: a sample may be addressed to somebody else. Raises Invalid where there
-    is nothing to take over.
+    Who we are is taken only where nobody has said it yet: a sample may be addressed to somebody else. A sample of what we send (an
+    order as they want it) is addressed to them. Raises Invalid where there is nothing to take over.
     """
     try:
         form = recognise(content)
         if form == "edifact":
             unb = edifact.read(content)[0]
-            (q, them), (our_q, us) = unb.sender, unb.receiver
+            (q, them), (our_q, us) = _sides(unb.sender, unb.receiver, [each.kind for each in unb.messages])
             return form, _addressed(replace(profile, their_qualifier=q, their_id=them), our_q, us)
         if form == "ubl":
             return form, _peppol_seen(ubl.parse_xml(content), profile)
         found = x12.read(content)[0]
     except (x12.X12Error, edifact.EdifactError, ubl.XmlError) as fault:
         raise Invalid(f"Nothing can be taken over from this file: {fault}", code="sample_unreadable") from fault
-    (q, them), (our_q, us) = found.sender, found.receiver
     group = found.groups[0] if found.groups else None
+    kinds = [each.code for each in group.sets] if group else []
+    (q, them), (our_q, us) = _sides(found.sender, found.receiver, kinds)
     version = group.version if group and group.version in VERSIONS else profile.version
-    theirs, ours = (group.sender, group.receiver) if group else ("", "")
+    theirs, ours = _sides(group.sender, group.receiver, kinds) if group else ("", "")
     seen = replace(
         profile, their_qualifier=q, their_id=them, version=version, their_group_id="" if theirs == them else theirs,
         delimiters=_usable(found.delimiters, profile.delimiters),
     )  # fmt: skip
     return "x12", _addressed(seen, our_q, us, "" if ours == us else ours)
+
+
+_Side = TypeVar("_Side")
+
+
+def _sides(sender: _Side, receiver: _Side, kinds: Sequence[str]) -> tuple[_Side, _Side]:
+    """Them and us of an envelope."""
+    return (receiver, sender) if kinds and kinds[0] in OURS else (sender, receiver)
 
 
 def _peppol_seen(root: ubl.Node, profile: Profile) -> Profile:
@@ -158,6 +178,7 @@ def profile_findings(profile: Profile, fmt: str) -> Iterator[Finding]:
     if fmt == Partner.Format.UBL:
         yield from _ubl_rules(profile)
     yield from _names_of_things(profile)
+    yield from _code_findings(profile)
     for code in profile.verdicts:
         if code not in ADVICE:
             yield _finding("verdicts", f"There is no finding {code!r}.")
@@ -186,8 +207,8 @@ def _otherwise(profile: Profile) -> Iterator[Finding]:
 
 def _unit_findings(units: Mapping[str, str], field: str) -> Iterator[Finding]:
     for theirs, ours in units.items():
-        if not theirs.strip() or len(theirs) > 6 or not _CODE.fullmatch(ours):
-            yield _finding(field, f"The unit {theirs!r} = {ours!r} is no pair of unit codes.")
+        if not theirs.strip() or len(theirs) > 6 or not theirs.isprintable() or not _CODE.fullmatch(ours):
+            yield _finding(field, f"The unit {theirs[:20]!r} = {ours[:20]!r} is no pair of unit codes.")
 
 
 def _names_of_things(profile: Profile) -> Iterator[Finding]:
@@ -201,6 +222,16 @@ def _names_of_things(profile: Profile) -> Iterator[Finding]:
     for one, other in ((a, b) for at, a in enumerate(_ITEMS) for b in _ITEMS[at + 1 :]):
         if both := sorted(set(getattr(profile, one)) & set(getattr(profile, other))):
             yield _finding(other, f"{both[0]} cannot mean both {_words(one)} and {_words(other)}.")
+
+
+def _code_findings(profile: Profile) -> Iterator[Finding]:
+    """Codes that no element could hold."""
+    for reference, codes in profile.codes.items():
+        if wrong := [each for each in (reference, *codes) if not _OWN_CODE.fullmatch(each)]:
+            message = (
+                f"The code {wrong[0][:20]!r} of element {reference[:20]!r} is none of up to 35 letters and digits."
+            )
+            yield _finding("codes", message)
 
 
 def _names(profile: Profile, fmt: str) -> Iterator[Finding]:
@@ -223,8 +254,13 @@ def _envelope(profile: Profile) -> Iterator[Finding]:
         yield _finding("version", f"The version {profile.version!r} is not one of {', '.join(VERSIONS)}.")
     yield from _delimiter_findings(profile.delimiters)
     for field, words in (("our_group_id", "Our group id"), ("their_group_id", "Their group id")):
-        if len(getattr(profile, field)) > _ID_LENGTH["x12"]:
-            yield _finding(field, f"{words} has at most 15 characters.")
+        value: str = getattr(profile, field)
+        if len(value) > _ID_LENGTH["x12"] or not value.isascii() or not (value.isprintable() or not value):
+            yield _finding(field, f"{words} has at most 15 plain characters.")
+    for field in ("our_id", "their_id", "our_group_id", "their_group_id"):
+        if inside := sorted(set(getattr(profile, field)) & {*asdict(profile.delimiters).values()}):
+            message = f"{_words(field).capitalize()} contains {inside[0]}, which stands between elements or segments."
+            yield _finding(field, message)
 
 
 def _ubl_rules(profile: Profile) -> Iterator[Finding]:

@@ -74,7 +74,7 @@ def proposals_for(
         _, addressed = profile_seen(content, replace(profile, our_id=""))
     except Invalid:
         return []
-    found = explain(content, seen, segments=False)
+    found = explain(content, seen, segments=0)
     every = [
         *_envelope(profile, seen, addressed, form, seen_form),
         *_units(found, content, profile, units, ordered or {}),
@@ -165,7 +165,7 @@ def _id(profile: Profile, whose: str) -> str:
     qualifier, identifier, group = (getattr(profile, f"{whose}_{part}") for part in ("qualifier", "id", "group_id"))
     if not identifier:
         return ""
-    return f"{qualifier}:{identifier}" + (f", group {group}" if group else "")
+    return (f"{qualifier}:{identifier}" if qualifier else identifier) + (f", group {group}" if group else "")
 
 
 def _delimiters(profile: Profile) -> str:

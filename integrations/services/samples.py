@@ -37,8 +37,9 @@ from integrations.services.onboarding import (
     profile_write,
 )
 from integrations.services.payloads import payload_keep
-from integrations.services.profiles import profile_of
+from integrations.services.profiles import OURS, profile_of
 from integrations.services.proposals import Proposal, proposals_for, proposals_taken
+from integrations.services.trials import Told
 from masterdata.models import Item, ItemPackaging, SupplierItem
 from procurement.models import PurchaseOrder, PurchaseOrderLine
 
@@ -67,6 +68,10 @@ def sample_read(*, actor: Actor, code: str, name: str, content: bytes) -> Inboun
         )  # fmt: skip
         file_split(file=file, partner=partner)
         documents = file.documents.select_related("payload").order_by("position")
+        told = Told("ours", "It tells who they are and how they want it. Compare it with a test order of ours.")
+        documents.filter(kind__in=OURS).update(
+            state=InboundMessage.State.SANDBOX, cause="", detail="", trial=told.plain()
+        )
         for document in documents.filter(state=InboundMessage.State.RECEIVED)[:MOST_TRIED]:
             document_try(document, partner)
         # what was set aside by its envelope, and what is beyond the limit, is no work for anybody

@@ -98,9 +98,11 @@ def _billed(number: str) -> Told:
         for row in rows
     ]  # fmt: skip
     order: PurchaseOrder | None = invoice.order
+    waits = invoice.status == Invoice.Status.EXCEPTION
+    end = "wait for a decision" if waits else f"be {invoice.get_status_display().lower()}"
     words = (
         f"{invoice.get_kind_display()} {invoice.supplier_number} of {invoice.total:,.2f} {invoice.currency}"
-        f"{f' for {order.number}' if order else ''} would be {invoice.get_status_display().lower()}."
+        f"{f' for {order.number}' if order else ''} would {end}."
     )
     kind, about = ("purchase_order", order.number) if order else ("", "")
     return _told(words, kind, about, lines, invoice.cases.all())

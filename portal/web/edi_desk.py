@@ -9,7 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, cast
 
 from django.contrib.auth.decorators import login_required
@@ -20,7 +20,8 @@ from django.views.decorators.http import require_POST
 
 from core.errors import NotFound
 from integrations import edi_desk
-from integrations.canonical import SetStatus
+from integrations.canonical import Document, SetStatus, revised
+from integrations.not_edi import is_text
 from integrations.partner_figures import partners_named
 from integrations.services.profiles import profile_of
 from integrations.x12 import Profile
@@ -34,14 +35,15 @@ STEP: Final = 200
 MOST_LINES: Final = 2_000
 MOST_FIELDS: Final = 40
 MOST_FINDINGS: Final = 100
+MOST_MARKED: Final = 500
+"""Findings that stand at their segments."""
 MOST_TEXT: Final = 40_000
 MOST_SETS: Final = 50
+MOST_WRITTEN: Final = 400
+"""Documents, and lines of each, that are written as text: each has more than the hundred characters of which these make up MOST_TEXT."""
 SET: Final = "set-"
 """Begins the names of the fields in which the verdict on a set is chosen."""
 SET_STATUSES: Final = {"accepted": "Accepted", "accepted_with_errors": "Accepted with errors", "rejected": "Rejected"}
-FORMATS: Final = {
-    "x12": "X12", "edifact": "EDIFACT", "ubl": "UBL", "cxml": "cXML", "xml": "XML of another kind", "unknown": "no format that we know",
-}  # fmt: skip
 VERDICTS: Final[dict[str, tuple[parts.Tone, str, str]]] = {
     "accept": ("good", "circle-check", "We would take it as it is."),
     "warn": ("waiting", "alert-triangle", "We would take it, and somebody should look at the findings."),
@@ -69,7 +71,10 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """A finding in words: how bad, where, and what to do. `line` numbers the shown segment it stands at (0: none)."""
+    """A finding in words: how bad, where, and what to do. `line` numbers the shown segment it stands at (0: none).
+
+    `kind` is the same for findings that say the same of other places; `more` counts those that this one stands for.
+    """
 
     tone: parts.Tone
     icon: str
@@ -78,6 +83,8 @@ class Told:
     where: str
     advice: str
     line: int = 0
+    kind: tuple[str, str, int] = ("", "", 0)
+    more: int = 0
 
 
 @login_required
@@ -177,7 +184,7 @@ def _carried(kept: str) -> bytes:
 def _too_long(size: int) -> str:
     return (
         f"The file has {size / 1_000_000:.1f} MB; this page reads up to {MOST_BYTES // 1_000_000} MB. "
-        "Use `manage.py edi explain` for it."
+        "For larger files there is manage.py edi explain."
     )
 
 
@@ -209,55 +216,67 @@ def _asked(request: HttpRequest) -> Asked:
     )  # fmt: skip
 
 
-def _made(data: bytes, wanted: str, profile: Profile | None, asked: Asked) -> bytes:
+def _made(source: edi_desk.Source, wanted: str, profile: Profile | None, asked: Asked) -> bytes:
     at = timezone.now()
     if wanted in edi_desk.TARGETS:
         target = cast("edi_desk.Target", wanted)
-        return edi_desk.convert(data, target, at=at, profile=profile, currency=asked.currency, only=asked.only)
-    return edi_desk.acknowledgement(data, at=at, ta1=wanted == "ta1", profile=profile, decided=asked.decided)
+        return edi_desk.convert(source, target, at=at, profile=profile, currency=asked.currency, only=asked.only)
+    return edi_desk.acknowledgement(source, at=at, ta1=wanted == "ta1", profile=profile, decided=asked.decided)
 
 
 def about_file(data: bytes, shown: int, profile: Profile | None = None, asked: Asked | None = None) -> dict[str, Any]:
     """Everything a page shows of a file: what it is, its findings, `shown` of its segments, what it says, its answers."""
     asked = asked or Asked()
-    found = edi_desk.explain(data, profile)
-    lines = found.lines[:shown]
+    found = edi_desk.explain(data, profile, segments=shown)
+    lines = found.lines
     at = {line.place: number for number, line in reversed(list(enumerate(lines, start=1))) if line.place >= 0}
     told = [_told(each, "", at) for each in found.findings]
     for document in found.documents:
         told += [_told(each, f"{document.kind} {document.control}".strip(), at) for each in document.findings]
     by_line: dict[int, list[Told]] = {}
-    for each in told[:MOST_FINDINGS]:
+    for each in told[:MOST_MARKED]:
         by_line.setdefault(each.line, []).append(each)
+    kinds = _by_kind(told)
     tone, icon, words = VERDICTS[found.verdict]
     return {
         "kept": base64.b64encode(data).decode(),
-        "format": FORMATS[found.format],
+        "format": edi_desk.NAMES[found.format],
         "size": f"{len(data):,} bytes",
         "kinds": _kinds(found.documents),
         "verdict": {"tone": tone, "icon": icon, "words": words},
-        "findings": told[:MOST_FINDINGS],
+        "findings": kinds[:MOST_FINDINGS],
         "finding_count": len(told),
+        "left_out": sum(1 + each.more for each in kinds[MOST_FINDINGS:]),
         "lines": [_line(number, line, by_line.get(number, [])) for number, line in enumerate(lines, start=1)],
-        "line_count": len(found.lines),
-        "more": min(shown + STEP, MOST_LINES) if shown < min(len(found.lines), MOST_LINES) else 0,
-        "raw": "" if lines else data[:4_000].decode("utf-8", "replace"),
-        "json": _text(data, "json", profile, Asked()),
+        "line_count": found.line_count,
+        "more": min(shown + STEP, MOST_LINES) if shown < min(found.line_count, MOST_LINES) else 0,
+        "raw": data[:4_000].decode("utf-8", "replace") if not lines and is_text(data) else "",
+        "json": _text(_beginning(found), "json", profile, Asked()) if found.documents else {},
         "currency": asked.currency, "only": asked.only,
         "readable": [(n, f"{n}: {each.kind} {each.control}"[:60]) for n, each in enumerate(_read(found.documents)[:MOST_SETS], start=1)],
-        "sets": _sets(data, profile, asked) if found.format == "x12" else [],
+        "sets": _sets(found, profile, asked),
         "targets": [(to, FILES[to][0]) for to in ("json", "x12", "ubl", "edifact")] if _read(found.documents) else [],
-        "answers": [{"to": to, "label": FILES[to][0], **_text(data, to, profile, asked)} for to in ("997", "ta1")] if found.format == "x12" else [],
+        "answers": [{"to": to, "label": FILES[to][0], **_text(found, to, profile, asked)} for to in ("997", "ta1")] if found.interchanges else [],
     }  # fmt: skip
+
+
+def _by_kind(told: Iterable[Told]) -> list[Told]:
+    """What is wrong, said once for all places, the worst first."""
+    found: dict[tuple[Any, ...], list[Told]] = {}
+    for each in told:
+        found.setdefault((each.severity, *each.kind), []).append(each)
+    worst = [severity for _, _, severity in SEVERITIES.values()]
+    firsts = (replace(same[0], more=len(same) - 1) for same in found.values())
+    return sorted(firsts, key=lambda each: worst.index(each.severity))
 
 
 def _read(documents: Iterable[edi_desk.Said]) -> list[edi_desk.Said]:
     return [each for each in documents if each.document is not None]
 
 
-def _sets(data: bytes, profile: Profile | None, asked: Asked) -> list[dict[str, str]]:
+def _sets(found: edi_desk.Explained, profile: Profile | None, asked: Asked) -> list[dict[str, str]]:
     """Every set that a 997 answers with our verdict on it, or the one that was chosen."""
-    known = edi_desk.set_verdicts(data, profile)
+    known = edi_desk.set_verdicts(found, profile)
     return [
         {"name": name, "label": name.replace("-", " "), "status": asked.decided.get(name, status)}
         for name, status in list(known.items())[:MOST_SETS]
@@ -274,10 +293,21 @@ def _kinds(documents: tuple[edi_desk.Said, ...]) -> str:
     return f"{len(documents)} documents: " + ", ".join(f"{n} × {kind[:40]}" for kind, n in list(counts.items())[:10])
 
 
-def _text(data: bytes, wanted: str, profile: Profile | None, asked: Asked) -> dict[str, Any]:
+def _beginning(found: edi_desk.Explained) -> edi_desk.Explained:
+    """As many documents and lines as fill the text that is shown: the others need not be written for it."""
+    short = (replace(each, document=_shortened(each.document)) for each in found.documents[:MOST_WRITTEN])
+    return replace(found, documents=tuple(short))
+
+
+def _shortened(document: Document | None) -> Document | None:
+    lines = getattr(document, "lines", ())
+    return revised(document, lines=lines[:MOST_WRITTEN]) if document and len(lines) > MOST_WRITTEN else document
+
+
+def _text(found: edi_desk.Explained, wanted: str, profile: Profile | None, asked: Asked) -> dict[str, Any]:
     """The text of a conversion, cut where it is long; or why there is none."""
     try:
-        made = _made(data, wanted, profile, asked).decode("utf-8", "replace")
+        made = _made(found, wanted, profile, asked).decode("utf-8", "replace")
     except edi_desk.DeskError as refusal:
         return {"problem": str(refusal)}
     return {"text": made[:MOST_TEXT], "cut": len(made) > MOST_TEXT}
@@ -294,7 +324,7 @@ def _told(finding: Any, where: str, at: dict[int, int]) -> Told:
     ]
     return Told(
         tone=tone, icon=icon, severity=severity, message=finding.message[:600], where=", ".join(each for each in place if each),
-        advice=finding.advice, line=at.get(finding.offset, 0),
+        advice=finding.advice, line=at.get(finding.offset, 0), kind=(finding.code, finding.segment, finding.element),
     )  # fmt: skip
 
 

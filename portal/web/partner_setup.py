@@ -13,15 +13,16 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from core.actors import Actor
-from core.errors import DomainError, Finding, Invalid, NotFound
-from integrations.models import InboundMessage, Interchange, Partner
+from core.errors import Conflict, DomainError, Finding, Invalid, NotFound
+from integrations.models import InboundMessage, Interchange, Partner, PartnerDocument
 from integrations.partner_figures import partners_require, sandbox_files
 from integrations.services import onboarding, samples
 from integrations.services.checklists import Item, checklist, missing_for
 from integrations.services.mailboxes import TRANSPORTS, transport_described
-from integrations.services.profiles import VERSIONS, profile_of
+from integrations.services.profiles import VERSIONS, profile_of, profile_state
 from integrations.x12 import Delimiters, Extra, Otherwise
 from portal.links import link
+from portal.middleware import status_of
 from portal.web import format as fmt
 from portal.web import parts
 from portal.web.edi_desk import STEP as SEGMENTS
@@ -45,7 +46,12 @@ _PLAIN: Final[Mapping[str, tuple[str, ...]]] = {
     "acknowledge": tuple(TIMINGS),
 }
 """What may differ for one type of document, and what it can be."""
+_NAMES: Final = (
+    "our_qualifier", "our_id", "their_qualifier", "their_id", "our_group_id", "their_group_id", "version", "ubl_profile",
+    "their_country",
+)  # fmt: skip
 _ITEMS: Final = ("supplier_part", "buyer_item", "manufacturer_part", "gtin")
+_TRANSPORTS: Final = {"folder": "Folder", "sftp": "SFTP", "https": "HTTPS", "email": "E-mail"}
 _DELIMITERS: Final = ("element", "component", "segment", "repetition")
 _SPECIAL: Final = {"\\n": "\n", "\\r": "\r", "\\x1c": "\x1c", "\\x1d": "\x1d", "\\x1e": "\x1e", "\\x1f": "\x1f"}
 _SHOWN: Final = {char: text for text, char in _SPECIAL.items()}
@@ -65,7 +71,7 @@ def setup(request: HttpRequest, code: str, step: str) -> HttpResponse:
         if request.POST.get("do") == "host_keys":
             return _host_keys(request, actor, row)
         onward = _ACTS[step](actor, code, request)
-    except Invalid as refusal:
+    except (Invalid, Conflict) as refusal:
         return _page(request, actor, onboarding.partner_get(code), step, refusal)
     return go(request, onward)
 
@@ -94,28 +100,51 @@ def _page(
     items = checklist(row)
     code, names = row.supplier.code, list(STEPS)
     after = names[names.index(step) + 1] if step != names[-1] else ""
+    shown = (
+        _transport(request, actor, row, items, keys)
+        if step == "transport"
+        else _CONTEXTS[step](request, actor, row, items)
+    )
+    findings = refusal.findings if refusal else ()
+    if refusal and refusal.code == "profile_changed":
+        findings = _meanwhile(shown["now"], request.POST)
     context = {
         "row": row, "code": code, "step": step, "steps": _steps(row, items, step), "template": f"integration/setup/{step}.html",
         "items": [(item, link("partner-setup", code, item.step)) for item in items], "left": sum(not item.done for item in items),
         "next_href": link("partner-setup", code, after) if after else link("partner", code),
         "next_label": STEPS.get(after, "The partner's page"), "may_write": may_write(actor),
-        "findings": refusal.findings if refusal else (), "problem": refusal.message if refusal else "",
-        "typed": request.POST if refusal else None,
+        "findings": findings, "problem": refusal.message if refusal else "",
+        "seen": profile_state(row),
         "crumbs": [
             parts.Crumb(label="Trading partners", href=link("partners")),
             parts.Crumb(label=row.supplier.name, href=link("partner", code)), parts.Crumb(label="Set up"),
         ],
-        **(_transport(request, actor, row, items, keys) if step == "transport" else _CONTEXTS[step](request, actor, row, items)),
+        **shown,
     }  # fmt: skip
-    response = render(request, "integration/partner_setup.html", context, status=422 if refusal else 200)
+    status = status_of(refusal) if refusal else 200
+    response = render(request, "integration/partner_setup.html", context, status=status)
     response["Cache-Control"] = "no-store"
     return response
 
 
+def _meanwhile(now: Mapping[str, str], typed: QueryDict) -> tuple[Finding, ...]:
+    """What stands in the profile now, where that is not what was typed."""
+    return tuple(
+        Finding(
+            code="profile_changed", field=name,
+            message=f"{name.replace('_', ' ').capitalize()}: {', '.join(text.splitlines()) or 'nothing'} is what is kept now.",
+        )
+        for name, text in now.items()
+        if name in typed and typed.get(name, "").replace("\r\n", "\n").strip() != text.strip()
+    )  # fmt: skip
+
+
 def _steps(row: Partner, items: list[Item], step: str) -> list[parts.Step]:
     open_steps = {item.step for item in items if not item.done}
-    live = [each for each in stages_shown(row) if each["stage"] == "live"]
-    done = {name for name in STEPS if name not in open_steps and (name != "live" or live)}
+    stages = [each["stage"] for each in stages_shown(row)]
+    # nothing is missing there, and there was something to do
+    waits = {"live": "live" in stages, "test": any(stage != "off" for stage in stages)}
+    done = {name for name in STEPS if name not in open_steps and waits.get(name, True)}
     return [
         parts.Step(
             label=label, state="now" if name == step else "done" if name in done else "next",
@@ -157,7 +186,7 @@ def _transport(
         plain = "select" if choices else "textarea" if setting["kind"] == "lines" else "text"
         notes = [
             setting["help"],
-            f"For example {setting['example']}" if setting["example"] else "",
+            f"For example {setting['example']}" if setting["example"] and not setting["default"] else "",
             "Kept sealed; leave it empty to keep it." if sealed else "",
         ]
         fields.append({
@@ -166,7 +195,7 @@ def _transport(
             "help": " ".join(each for each in notes if each),
         })  # fmt: skip
     return {
-        "transports": [(name, name) for name in TRANSPORTS], "chosen": chosen, "fields": fields, "words": described["words"],
+        "transports": [(name, _TRANSPORTS.get(name, name)) for name in TRANSPORTS], "chosen": chosen, "fields": fields, "words": described["words"],
         "reveals_keys": chosen == "sftp", "keys": keys,
         "probe": badge("up") if endpoint.probe_outcome == "found" else badge("down") if endpoint.probe_outcome else "",
         "probe_words": endpoint.probe_detail, "probed": fmt.age(endpoint.probed_at, ZONE) if endpoint.probed_at else None,
@@ -175,23 +204,10 @@ def _transport(
 
 def _identifiers(request: HttpRequest, _actor: Actor, row: Partner, _items: list[Item]) -> dict[str, Any]:
     profile, typed = profile_of(row), request.POST
-    known = {
-        name: typed.get(name, getattr(profile, name))
-        for name in (
-            "our_qualifier",
-            "our_id",
-            "their_qualifier",
-            "their_id",
-            "our_group_id",
-            "their_group_id",
-            "version",
-            "ubl_profile",
-            "their_country",
-        )
-    }
+    now = {name: getattr(profile, name) for name in _NAMES}
     d = profile.delimiters
     return {
-        "value": known, "versions": [(each, each) for each in VERSIONS], "x12": row.format == Partner.Format.X12,
+        "now": now, "value": {name: typed.get(name, text) for name, text in now.items()}, "versions": [(each, each) for each in VERSIONS], "x12": row.format == Partner.Format.X12,
         "ubl_profiles": _UBL_PROFILES,
         "delimiters": [
             (name, typed.get(name, _SHOWN.get(getattr(d, name), getattr(d, name)))) for name in _DELIMITERS
@@ -209,7 +225,7 @@ def _units(request: HttpRequest, _actor: Actor, row: Partner, _items: list[Item]
         "acknowledge": profile.acknowledge, "acknowledgement_due_hours": str(profile.acknowledgement_due_hours),
     }  # fmt: skip
     return {
-        "value": {name: request.POST.get(name, text) for name, text in value.items()}, "x12": row.format == Partner.Format.X12,
+        "now": value, "value": {name: request.POST.get(name, text) for name, text in value.items()}, "x12": row.format == Partner.Format.X12,
         "duplicates": [(key, words.capitalize()) for key, words in VERDICTS.items()],
         "timings": [(key, words.capitalize()) for key, words in TIMINGS.items()],
     }  # fmt: skip
@@ -266,6 +282,7 @@ def _live(_request: HttpRequest, _actor: Actor, row: Partner, items: list[Item])
             ],
         }
         for each in stages_shown(row)
+        if each["stage"] != PartnerDocument.Stage.OFF
     ]
     return {"stages": rows, "today": f"{timezone.now():%Y-%m-%d}"}
 
@@ -332,15 +349,11 @@ def _act_transport(actor: Actor, code: str, request: HttpRequest) -> str:
 
 def _act_identifiers(actor: Actor, code: str, request: HttpRequest) -> str:
     typed = request.POST
-    names = (
-        "our_qualifier", "our_id", "their_qualifier", "their_id", "our_group_id", "their_group_id", "version", "ubl_profile",
-        "their_country",
-    )  # fmt: skip
-    changes: dict[str, Any] = {name: typed[name].strip() for name in names if name in typed}
+    changes: dict[str, Any] = {name: typed[name].strip() for name in _NAMES if name in typed}
     if "element" in typed:
         given = [_SPECIAL.get(typed.get(name, "").strip(), typed.get(name, "").strip()) for name in _DELIMITERS]
         changes["delimiters"] = Delimiters(*given)
-    onboarding.partner_profile_save(actor=actor, code=code, **changes)
+    onboarding.partner_profile_save(actor=actor, code=code, seen=typed.get("seen", ""), **changes)
     return _here(code, "units")
 
 
@@ -366,7 +379,7 @@ def _act_units(actor: Actor, code: str, request: HttpRequest) -> str:
         changes |= _x12_habits(typed, findings)
     if findings:
         raise Invalid("Something here cannot be read.", code="profile_invalid", findings=findings)
-    onboarding.partner_profile_save(actor=actor, code=code, **changes)
+    onboarding.partner_profile_save(actor=actor, code=code, seen=typed.get("seen", ""), **changes)
     return _here(code, "test")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -43,6 +43,9 @@ CONDITIONS: Final[dict[str, tuple[str, parts.Tone]]] = {
     "paused": ("Paused", "waiting"), "live": ("Live", "good"), "starting": ("Goes live soon", "progress"),
     "sandbox": ("Sandbox", "info"), "new": ("Not begun", "neutral"),
 }  # fmt: skip
+MOST_KINDS: Final = 6
+"""Kinds of documents with a colour of their own in the chart; what is rarer is one of the others."""
+OTHERS: Final = "Others"
 VERDICTS: Final = {"ignore": "set aside", "quarantine": "quarantined", "process": "worked on again"}
 TIMINGS: Final = {"on_receipt": "on receipt", "after_processing": "after processing", "never": "never"}
 
@@ -142,7 +145,7 @@ def agreed_shown(row: Partner) -> list[tuple[str, str]]:
     extras = [f"{each.transaction}: {each.segment} {each.qualifier}".strip() for each in profile.required]
     never = [f"{each.transaction}: no {each.segment} {each.qualifier}".strip() for each in profile.forbidden]
     shown = [
-        ("We are", f"{profile.our_qualifier}:{profile.our_id}"), ("They are", f"{profile.their_qualifier}:{profile.their_id}"),
+        ("We are", f"{profile.our_qualifier}:{profile.our_id}".lstrip(":")), ("They are", str(row)),
         ("Units", units or "as everywhere"), ("Duplicates are", VERDICTS[profile.duplicates]),
         ("Findings", ", ".join(f"{code}: {verdict}" for code, verdict in profile.verdicts.items()) or "as severe as they are"),
     ]  # fmt: skip
@@ -164,19 +167,20 @@ def _volumes(figures: Figures) -> dict[str, Any]:
     """A chart of the last days: what they sent and we sent, by kind."""
     today = timezone.now().date()
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-    tones: Sequence[parts.Tone] = ("info", "good", "waiting", "progress", "neutral", "done", "bad")
-    kinds = list(dict.fromkeys((each.direction, each.what) for each in figures.volumes))[: len(tones)]
-    counts: dict[tuple[date, str, str], int] = {(v.day, v.direction, v.what): v.count for v in figures.volumes}
+    totals, counts = Counter[str](), Counter[tuple[date, str]]()
+    for each in figures.volumes:
+        label = f"{message_name(each.what)} ({'they' if each.direction == 'in' else 'we'})"
+        totals[label] += each.count
+        counts[each.day, label] += each.count
+    kinds = [label for label, _ in totals.most_common()]
+    if len(kinds) > MOST_KINDS:
+        rare = kinds[MOST_KINDS - 1 :]
+        kinds = [*kinds[: MOST_KINDS - 1], OTHERS]
+        counts.update({(day, OTHERS): sum(counts[day, label] for label in rare) for day in days})
     return {
         "labels": [f"{day:%d %b}" for day in days],
-        "series": [
-            {
-                "label": f"{message_name(what)} ({'they' if direction == 'in' else 'we'})", "tone": tone,
-                "values": [counts.get((day, direction, what), 0) for day in days],
-            }
-            for (direction, what), tone in zip(kinds, tones, strict=False)
-        ],
-    }  # fmt: skip
+        "series": [{"label": label, "values": [counts[day, label] for day in days]} for label in kinds],
+    }
 
 
 def _times(figures: Figures) -> list[tuple[str, str]]:

@@ -13,7 +13,7 @@ from portal.web import parts
 OUTCOMES: Final[Mapping[str, tuple[str, parts.Tone, str]]] = {
     "applied": ("Would be used", "good", "circle-check"), "duplicate": ("Would be set aside as a duplicate", "waiting", "archive"),
     "parked": ("Would wait for its order", "progress", "clock"), "quarantined": ("Would be quarantined", "bad", "circle-x"),
-    "failed": ("Could not be used", "bad", "circle-x"),
+    "failed": ("Could not be used", "bad", "circle-x"), "ours": ("This is what we send", "info", "info-circle"),
 }  # fmt: skip
 
 
@@ -33,6 +33,8 @@ def trial_shown(row: InboundMessage) -> dict[str, Any]:
 def _shown(told: Mapping[str, Any], detail: str) -> dict[str, Any]:
     outcome = told.get("outcome", "quarantined")
     words, tone, icon = OUTCOMES.get(outcome, OUTCOMES["failed"])
+    if outcome == "applied" and told.get("exceptions"):
+        words, tone, icon = "Would be used, with something to decide", "waiting", "alert-triangle"
     if told.get("cause") == "order_unknown":
         words, tone, icon = "Read and understood, but of no effect", "info", "info-circle"
     number = told.get("document_number", "")

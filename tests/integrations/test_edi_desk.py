@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import gzip
 import io
 import json
+import re
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from django.core.management import CommandError, call_command
 
 from integrations import edi_desk
 from integrations.canonical import Order
+from integrations.edi_files import Unreadable, edi_file_read
 from integrations.x12 import Profile, document_bytes, interchange_answers, parse, read
 from tests.integrations.x12.samples import interchange
 from tests.integrations.x12.test_order import ENVELOPE, simple
@@ -36,6 +40,58 @@ BROKEN = ORDER.replace(b"SE*14", b"SE*15")
 )
 def test_formats_are_recognised(data: bytes, kind: str) -> None:
     assert edi_desk.recognise(data) == kind
+
+
+def zipped() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("order.x12", ORDER)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 90, "a picture (PNG)"),
+        (b"\xff\xd8\xff\xe0" + b"\0" * 90, "a picture (JPEG)"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (zipped(), "a ZIP archive"),
+        (gzip.compress(ORDER), "compressed with gzip"),
+        (ORDER.decode().encode("utf-16"), "saved as UTF-16"),
+        (ORDER.decode().encode("utf-16-be"), "saved as UTF-16"),
+        (b"\n<!DOCTYPE HTML><html>502", "a web page"),
+        (b'{"order": 1}', "looks like JSON"),
+        (b"po,qty\n1,2\n", "text of no format that we read"),
+        (b"\x01\x02\x03" * 40, "something for a program"),
+        (b" \n", "is empty"),
+    ],
+)
+def test_what_is_no_edi_is_named(data: bytes, words: str) -> None:
+    found = edi_desk.explain(data)
+    (finding,) = found.findings
+    assert (found.format, found.verdict) == ("unknown", "quarantine")
+    assert words in finding.message
+    assert finding.advice
+    with pytest.raises(Unreadable, match=re.escape(words)):
+        edi_file_read(data, Profile())
+    with pytest.raises(edi_desk.DeskError, match=re.escape(words)):
+        edi_desk.acknowledgement(data, at=AT)
+
+
+def test_only_x12_is_answered() -> None:
+    with pytest.raises(edi_desk.DeskError, match="Only X12 is answered; this is EDIFACT"):
+        edi_desk.acknowledgement(edi_desk.convert(ORDER, "edifact", at=AT), at=AT)
+
+
+def test_a_file_is_read_once_for_everything_that_is_asked_of_it() -> None:
+    found = edi_desk.explain(ORDER + BROKEN)
+    assert edi_desk.acknowledgement(found, at=AT) == edi_desk.acknowledgement(ORDER + BROKEN, at=AT)
+    assert edi_desk.convert(found, "json", at=AT) == edi_desk.convert(ORDER + BROKEN, "json", at=AT)
+    assert edi_desk.set_verdicts(found) == edi_desk.set_verdicts(ORDER + BROKEN)
+
+
+def test_somebody_stands_in_every_envelope() -> None:
+    assert b"+SENDER:ZZ+RECEIVER:ZZ+" in edi_desk.convert(ORDER, "edifact", at=AT)
 
 
 def test_a_file_is_explained_segment_by_segment() -> None:
@@ -83,7 +139,7 @@ def test_an_order_says_the_same_in_every_format(target: edi_desk.Target) -> None
 @pytest.mark.parametrize(
     ("data", "target", "words"),
     [
-        (b"hello", "json", "no ISA"),
+        (b"hello", "json", "text of no format that we read"),
         (interchange("997", "FA", "AK1*PO*17", "AK9*A*1*1*1").encode(), "ubl", "cannot be said in UBL"),
         (ORDER + ORDER, "edifact", "holds 2 documents"),
     ],
@@ -161,6 +217,24 @@ def test_the_command_reads_a_profile(files: dict[str, str]) -> None:
     assert run("convert", files["good"], "--profile", files["no-profile"])[1] == 2
 
 
+def test_the_command_reads_a_profile_as_the_portal_gives_it_away(files: dict[str, str], tmp_path: Path) -> None:
+    profile = tmp_path / "downloaded.json"
+    body = {"verdicts": {"se-count": "accept"}}
+    profile.write_text(json.dumps({"partner_profile": 1, "format": "x12", "profile": body}))
+    assert run("validate", files["bad"], "--profile", str(profile))[1] == 0
+    profile.write_bytes(b"\x89PNG")
+    assert run("validate", files["bad"], "--profile", str(profile))[1] == 2
+
+
+def test_what_cannot_be_done_is_said_in_a_sentence(files: dict[str, str], tmp_path: Path) -> None:
+    for asked in (
+        ("--out", str(tmp_path / "nowhere" / "x")),
+        ("--currency", "dollars"),
+        ("--to", "x12", "--control", "-5"),
+    ):
+        assert run("convert", files["good"], *asked)[1] == 2
+
+
 def test_the_command_converts_answers_and_compares(files: dict[str, str], tmp_path: Path) -> None:
     target = tmp_path / "made"
     assert run("convert", files["good"], "--to", "ubl", "--out", str(target))[1] == 0
@@ -194,7 +268,7 @@ def two_orders() -> bytes:
 
 
 def test_one_of_several_documents_is_converted() -> None:
-    with pytest.raises(edi_desk.DeskError, match="holds 2 documents; a file in ubl holds one: say which"):
+    with pytest.raises(edi_desk.DeskError, match="holds 2 documents; a file in UBL holds one: say which"):
         edi_desk.convert(two_orders(), "ubl", at=AT)
     assert b"<cbc:ID>PO-2</cbc:ID>" in edi_desk.convert(two_orders(), "ubl", at=AT, only=2)
     with pytest.raises(edi_desk.DeskError, match="there is no document 3"):

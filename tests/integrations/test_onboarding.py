@@ -17,8 +17,8 @@ from integrations.partner_figures import partner_condition, partner_figures, par
 from integrations.services import onboarding, samples
 from integrations.services.checklists import checklist, missing_for
 from integrations.services.inbound_documents import documents_apply
-from integrations.services.profiles import profile_export, profile_of
-from masterdata.models import Role
+from integrations.services.profiles import profile_export, profile_of, profile_state
+from masterdata.models import Role, Supplier
 from masterdata.selectors import actor_for
 from tests.factories import make_user
 from tests.integrations.test_inbox import answered, kept, leave, renumbered
@@ -100,11 +100,45 @@ def test_a_profile_goes_from_one_partner_to_the_next_as_a_file(world: World, sup
     onboarding.partner_profile_save(actor=support, code="ACME", units={"CS": "CA"}, their_id="ACME1")
     onboarding.partner_begin(actor=support, supplier="BETA")
     data = profile_export(onboarding.partner_get("ACME"))
-    with pytest.raises(Invalid) as refused:
-        onboarding.partner_profile_import(actor=support, code="BETA", data=data)
-    assert "Acme has the id ZZ:ACME1 already" in refused.value.findings[0].message
+    # Acme has that id here: everything else is taken
+    taken = profile_of(onboarding.partner_profile_import(actor=support, code="BETA", data=data))
+    assert (taken.units, taken.their_id) == ({"CS": "CA"}, "BETA")
     data["profile"]["their_id"] = "BETA9"
-    assert profile_of(onboarding.partner_profile_import(actor=support, code="BETA", data=data)).units == {"CS": "CA"}
+    assert profile_of(onboarding.partner_profile_import(actor=support, code="BETA", data=data)).their_id == "BETA9"
+
+
+def test_who_was_slower_is_told_and_overwrites_nothing(world: World, support: Actor) -> None:
+    seen = profile_state(onboarding.partner_get("ACME"))
+    onboarding.partner_profile_save(actor=support, code="ACME", seen=seen, units={"CS": "CA"})
+    with pytest.raises(Conflict, match="Somebody else changed the profile"):
+        onboarding.partner_profile_save(actor=support, code="ACME", seen=seen, units={"XX": "EA"})
+    partner = onboarding.partner_get("ACME")
+    assert profile_of(partner).units == {"CS": "CA"}
+    onboarding.partner_profile_save(actor=support, code="ACME", seen=profile_state(partner), units={"XX": "EA"})
+
+
+def test_an_id_that_nobody_said_is_asked_for(world: World, support: Actor) -> None:
+    asked = "Their id is the one they use"
+    onboarding.partner_begin(actor=support, supplier="BETA")
+    assert asked in open_items("BETA")
+    onboarding.partner_profile_save(actor=support, code="BETA", their_id="BETA9")
+    assert asked not in open_items("BETA")
+    # it keeps nothing from going live: they may be called so
+    onboarding.partner_profile_save(actor=support, code="BETA", their_id="BETA")
+    assert not [item for item in missing_for(checklist(onboarding.partner_get("BETA")), "order") if item.label == asked]
+    begun_as = [f"SUPPLIER-NAMED-{n}" for n in range(3)]
+    for code in begun_as:
+        Supplier.objects.create(code=code, name=code)
+        onboarding.partner_begin(actor=support, supplier=code)
+        assert asked in open_items(code)
+
+
+def test_a_sample_is_asked_for_in_the_format_that_was_agreed(world: World, support: Actor) -> None:
+    onboarding.partner_begin(actor=support, supplier="BETA")
+    for form, kinds in (("x12", "855 or 865"), ("edifact", "ORDRSP"), ("ubl", "OrderResponse or OrderResponseSimple")):
+        onboarding.partner_documents_choose(actor=support, code="BETA", form=form, documents=["order_answer"])
+        (item,) = [each for each in checklist(onboarding.partner_get("BETA")) if each.blocks == ("order_answer",)]
+        assert f"({kinds})" in item.detail
 
 
 def test_nothing_goes_live_while_something_is_missing(world: World, support: Actor) -> None:
@@ -189,7 +223,9 @@ def test_a_test_order_goes_the_real_way_and_its_997_ticks_it(world: World, suppo
     assert path.name == "T000000001-PO.x12"
     assert b"*T*>" in content
     assert all(part in content for part in (b"BEG*00*", message.document_number.encode(), b"BETA-GLOVE"))
-    assert open_items("BETA") == ["Somebody to call is known", "The test order was acknowledged"]
+    assert open_items("BETA") == [
+        "Somebody to call is known", "Their id is the one they use", "The test order was acknowledged",
+    ]  # fmt: skip
     onboarding.document_stage_set(
         actor=support,
         code="BETA",
@@ -280,6 +316,17 @@ def test_the_figures_of_a_partner(world: World, support: Actor) -> None:
     assert [(gap.side, gap.last) for gap in gaps] == [("theirs", 41)], "they count anew"
     with pytest.raises(NotFound):
         partner_figures(world.net.actor("integration_support@NORTH"), onboarding.partner_get("ACME"))
+
+
+def test_tests_are_no_business_and_a_broken_file_is_one(world: World, support: Actor) -> None:
+    onboarding.test_order_send(actor=support, code="ACME")
+    world.deliver()
+    leave(world, b"ISA*00*", "cut.x12")
+    world.take_in()
+    figures = partner_figures(support, onboarding.partner_get("ACME"))
+    assert (list(figures.volumes), [each.cause for each in figures.reasons]) == ([], ["unreadable"])
+    [row] = partners_list(support, text="acme")
+    assert (row.taken, row.told, row.bad) == (0, 0, 1)  # type: ignore[attr-defined]
 
 
 @pytest.mark.skipif(not SAMPLES.exists(), reason="NO SAMPLES: the public sample files are not beside the project")

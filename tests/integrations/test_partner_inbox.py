@@ -530,7 +530,7 @@ def test_what_is_in_the_sandbox_is_tried_and_taken_back(world: World) -> None:
     assert told["856"]["sentence"].endswith(f"would be expected for {order.number}.")
     assert "lot" in told["856"]["lines"][0]["effect"]
     assert told["810"]["exceptions"]
-    assert f"for {order.number} would be exception" in told["810"]["sentence"]
+    assert f"for {order.number} would wait for a decision" in told["810"]["sentence"]
     assert OutboundMessage.objects.filter(topic="acknowledgement.send").count() == 3
 
 

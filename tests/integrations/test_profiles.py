@@ -93,6 +93,23 @@ def test_what_peppol_lacks_is_said_before_anything_is_sent(
         assert list(profile_findings(replace(PEPPOL, **changes, ubl_profile="plain"), "ubl")) == []
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"their_group_id": "A|B"}, "Their group id contains |"),
+        ({"their_id": "A~B"}, "Their id contains ~"),
+        ({"our_group_id": "A\nB"}, "plain characters"),
+        ({"units": {"A\x00": "CA"}}, "no pair of unit codes"),
+        ({"codes": {"668": ("A" * 100_000,)}}, "up to 35 letters and digits"),
+        ({"codes": {"": ("ZZ",)}}, "up to 35 letters and digits"),
+    ],
+)
+def test_what_could_not_be_written_or_shown_is_refused(changes: dict[str, Any], words: str) -> None:
+    found = " ".join(each.message for each in profile_findings(replace(ODD, **changes), "x12"))
+    assert words in found
+    assert len(found) < 500
+
+
 @pytest.mark.parametrize("data", [None, [], {}, {"partner_profile": 2, "format": "x12", "profile": {}}])
 def test_another_file_is_refused(data: Any) -> None:
     with pytest.raises(Invalid, match="no partner profile of version 1"):

@@ -13,13 +13,14 @@ from integrations.models import InboundMessage
 from integrations.services import onboarding, samples
 from integrations.services.profiles import profile_of
 from integrations.services.proposals import Proposal, proposals_for, proposals_taken
-from integrations.x12 import Profile
+from integrations.x12 import Profile, document_bytes
 from masterdata.models import Role
 from masterdata.selectors import actor_for
 from procurement.models import PurchaseOrder
 from tests.factories import make_user
 from tests.integrations.test_partner_inbox import in_edifact, long_answer, nothing_happened, papers, written
 from tests.integrations.world import World
+from tests.integrations.x12.test_order import ENVELOPE, simple
 
 State = InboundMessage.State
 UNITS = {"EA", "BX", "CA"}
@@ -63,6 +64,26 @@ def test_who_we_are_is_proposed_only_where_nobody_said_it(world: World) -> None:
     assert proposals_taken(sample, Profile(their_id="ACME"), "x12", found.values(), {})[1].our_id == "SOMEBODYELSE"
     _, chosen = proposals_taken(sample, KNOWN, "x12", told(sample).values(), {"our_id": "take"})
     assert chosen.our_id == "SOMEBODYELSE"
+
+
+def test_a_sample_of_what_we_send_is_addressed_to_them() -> None:
+    order = document_bytes(simple(), ENVELOPE)
+    form, profile = proposals_taken(order, KNOWN, "x12", told(order).values(), {"our_id": "take"})
+    assert (form, profile.our_id, profile.their_id) == ("x12", "HOSPITALNET", "123456789")
+    said = edifact.document_bytes(
+        simple(),
+        edifact.EdifactEnvelope(sender=("14", "WE"), receiver=("", "THEY"), reference="1", at=ENVELOPE.at),
+        KNOWN,
+    )
+    found = told(said, form="edifact")
+    assert (found["their_id"].found, found["our_id"].found) == ("THEY", "14:WE")
+
+
+def test_an_order_as_they_want_it_is_no_fault_of_theirs(world: World, support: Actor) -> None:
+    file = samples.sample_read(actor=support, code="ACME", name="order.x12", content=document_bytes(simple(), ENVELOPE))
+    row = file.documents.get()
+    assert (row.state, row.cause, row.trial["outcome"]) == (State.SANDBOX, "", "ours")
+    assert nothing_happened()
 
 
 @pytest.mark.parametrize(
@@ -199,7 +220,7 @@ def test_a_sample_is_tried_as_if_it_were_about_an_order_of_ours(world: World, su
         sentences.append(trial["against"]["sentence"])
     assert sentences[0] == f"Order {order.number} would be accepted."
     assert sentences[1] == f"Shipment S-1 would be expected for {order.number}."
-    assert f"for {order.number} would be exception" in sentences[2]
+    assert f"for {order.number} would wait for a decision" in sentences[2]
     assert nothing_happened()
     assert PurchaseOrder.objects.get().acknowledgement == "none"
 

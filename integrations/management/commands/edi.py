@@ -6,6 +6,7 @@ Exit codes: 0 fine, 1 findings that want a look (or files that differ), 2 refuse
 from __future__ import annotations
 
 import json
+import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from integrations.canonical import KINDS, SetStatus, json_schema, to_json
 from integrations.edi_mapping import mapping_page
 from integrations.x12 import Finding, Profile, X12Error
 
+MOST_CONTROL: Final = 999_999_999
 _EXIT: Final = {"accept": 0, "warn": 1, "quarantine": 2}
 
 
@@ -62,6 +64,8 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **options: Any) -> None:
         act = getattr(self, f"do_{options['act']}")
         try:
+            if not 1 <= options.get("control", 1) <= MOST_CONTROL:
+                raise edi_desk.DeskError(f"A control number is 1 to {MOST_CONTROL}.")
             code = act(options)
         except (edi_desk.DeskError, X12Error) as fault:
             raise CommandError(str(fault), returncode=2) from fault
@@ -73,10 +77,10 @@ class Command(BaseCommand):
         if options["json"]:
             self._json(found.plain())
             return _EXIT[found.verdict]
-        self.stdout.write(f"{found.format}, {len(found.documents)} documents: {found.verdict}")
+        self.stdout.write(_summary(found))
         for line in found.lines:
             told = "; ".join(_field(each) for each in line.fields)
-            self.stdout.write(f"{max(line.place, 0):>8} {line.name:<4} {line.title}: {told}")
+            self.stdout.write(f"{line.place if line.place >= 0 else '':>8} {line.name:<4} {line.title}: {told}")
         self._findings(found)
         for each in found.documents:
             if each.document is not None:
@@ -84,38 +88,40 @@ class Command(BaseCommand):
         return _EXIT[found.verdict]
 
     def do_validate(self, options: dict[str, Any]) -> int:
-        found = edi_desk.explain(self._read(options["file"]), _profile(options), segments=False)
+        found = edi_desk.explain(self._read(options["file"]), _profile(options), segments=0)
         if options["json"]:
             plain = found.plain()
             del plain["segments"]
             self._json(plain)
         else:
             self._findings(found)
-            self.stdout.write(f"{found.format}, {len(found.documents)} documents: {found.verdict}")
+            self.stdout.write(_summary(found))
         return _EXIT[found.verdict]
 
     def do_convert(self, options: dict[str, Any]) -> int:
-        data = self._read(options["file"])
-        profile = _profile(options) or Profile()
+        currency = options["currency"].upper()
+        if currency and not re.fullmatch("[A-Z]{3}", currency):
+            raise edi_desk.DeskError("A currency has three letters, such as USD.")
         made = edi_desk.convert(
-            data,
+            self._read(options["file"]),
             options["to"],
             at=datetime.now(UTC),
-            profile=profile,
+            profile=_profile(options),
             control=options["control"],
-            currency=options["currency"],
+            currency=currency,
             only=max(options["document"], 0),
         )
         self._write(made, options)
         return 0
 
     def do_ack(self, options: dict[str, Any]) -> int:
-        data, profile = self._read(options["file"]), _profile(options)
+        profile = _profile(options)
+        found = edi_desk.explain(self._read(options["file"]), profile, segments=0)
         made = edi_desk.acknowledgement(
-            data,
+            found,
             at=datetime.now(UTC),
             profile=profile,
-            decided=_decided(options["decide"], edi_desk.set_verdicts(data, profile)),
+            decided=_decided(options["decide"], edi_desk.set_verdicts(found, profile)),
             control=options["control"],
             duplicate=options["duplicate"],
             ta1=options["ta1"] or options["duplicate"],
@@ -153,9 +159,12 @@ class Command(BaseCommand):
 
     def _write(self, made: bytes, options: dict[str, Any]) -> None:
         if options["out"]:
-            Path(options["out"]).write_bytes(made)
+            try:
+                Path(options["out"]).write_bytes(made)
+            except OSError as fault:
+                raise CommandError(f"{options['out']} cannot be written: {fault.strerror}.", returncode=2) from fault
         elif options["json"] and not made.startswith((b"{", b"[")):
-            self._json({"content": made.decode("latin-1")})
+            self._json({"content": made.decode("utf-8", "replace")})
         else:
             self.stdout.write(made.decode("utf-8", "replace"), ending="")
 
@@ -172,6 +181,11 @@ class Command(BaseCommand):
     def _finding(self, finding: Finding, where: str = "") -> None:
         at = f" (byte {finding.offset})" if finding.offset >= 0 else ""
         self.stdout.write(f"{finding.severity}: {where}{finding.message}{at} {finding.advice}")
+
+
+def _summary(found: edi_desk.Explained) -> str:
+    count = len(found.documents)
+    return f"{found.format}, {count} document{'' if count == 1 else 's'}: {found.verdict}"
 
 
 def _field(each: edi_desk.Field) -> str:
@@ -196,6 +210,8 @@ def _profile(options: dict[str, Any]) -> Profile | None:
     if not options["profile"]:
         return None
     try:
-        return Profile.from_json(json.loads(Path(options["profile"]).read_text()))
-    except (OSError, ValueError) as fault:
+        told = json.loads(Path(options["profile"]).read_bytes())
+        # as a partner's page gives it away, or the bare profile
+        return Profile.from_json(told["profile"] if isinstance(told, dict) and "profile" in told else told)
+    except (OSError, ValueError, RecursionError) as fault:
         raise CommandError(f"The profile {options['profile']} cannot be read: {fault}", returncode=2) from fault

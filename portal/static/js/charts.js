@@ -17,6 +17,8 @@ function draw(canvas) {
   const config = JSON.parse(document.getElementById(canvas.dataset.chart).textContent);
   const ink = colour("ink-2");
   const line = colour("line");
+  // what is counted has no halves
+  const whole = config.series.every((series) => series.values.every((value) => Number.isInteger(Number(value))));
   charts.get(canvas)?.destroy();
   const axis = { stacked: config.stacked, border: { display: false }, ticks: { color: ink, font: { size: 11 }, maxRotation: 0, autoSkip: true } };
   charts.set(canvas, new Chart(canvas, {
@@ -24,7 +26,7 @@ function draw(canvas) {
     data: {
       labels: config.labels,
       datasets: config.series.map((series, i) => {
-        const paint = colour(TONES[series.tone ?? ORDER[i % ORDER.length]]);
+        const paint = colour(TONES[series.tone] ?? TONES[ORDER[i % ORDER.length]]);
         return { label: series.label, data: series.values.map(Number), backgroundColor: paint, borderColor: paint, borderWidth: config.kind === "line" ? 2 : 0, borderRadius: 3, maxBarThickness: 28, pointRadius: 0, pointHitRadius: 12, tension: 0.25 };
       }),
     },
@@ -33,7 +35,7 @@ function draw(canvas) {
       responsive: true,
       maintainAspectRatio: false,
       interaction: { mode: "index", intersect: false },
-      scales: { x: { ...axis, grid: { display: false } }, y: { ...axis, beginAtZero: true, grid: { color: line }, title: { display: Boolean(config.unit), text: config.unit, color: ink, font: { size: 11 } } } },
+      scales: { x: { ...axis, grid: { display: false } }, y: { ...axis, ticks: { ...axis.ticks, ...(whole && { precision: 0 }) }, beginAtZero: true, grid: { color: line }, title: { display: Boolean(config.unit), text: config.unit, color: ink, font: { size: 11 } } } },
       plugins: { legend: { display: config.series.length > 1, align: "start", labels: { color: ink, boxWidth: 10, boxHeight: 10, font: { size: 11 } } } },
     },
   }));

@@ -167,6 +167,14 @@ def test_a_hostile_file_gets_words_and_is_escaped(support: Client, data: bytes, 
     assert all(b" src=" in each for each in scripts)
 
 
+def test_of_what_is_no_text_no_text_is_shown(support: Client) -> None:
+    page = text(post(support, b"\x89PNG\r\n\x1a\n" + b"\0" * 90))
+    assert "This is a picture (PNG)." in page
+    assert "As it came" not in page
+    assert "The answer it would get" not in page
+    assert "As it came" in text(post(support, b"po,qty"))
+
+
 def test_a_long_file_is_shown_in_parts(support: Client) -> None:
     many = ORDER * 60
     first = post(support, many)
@@ -183,9 +191,18 @@ def test_a_long_file_is_shown_in_parts(support: Client) -> None:
     assert len(odd.context["lines"]) == STEP
 
 
+def test_what_is_wrong_is_said_once_and_the_worst_first(support: Client) -> None:
+    lax = ORDER.replace(b"IEA*1*", b"IEA*2*").replace(b"PO1*1*12*", b"PO1**12*")
+    answer = post(support, lax * 2 + BROKEN)
+    said = [each.severity for each in answer.context["findings"]]
+    assert said == sorted(said, key=["Error", "Warning", "Note"].index)
+    assert "And 1 more of this kind." in text(answer)
+    assert answer.context["finding_count"] == sum(1 + each.more for each in answer.context["findings"])
+
+
 def test_many_findings_and_fields_are_bounded(support: Client) -> None:
     page = post(support, BROKEN * 120)
-    assert "The first 100 of" in text(page)
+    assert "And 119 more of this kind." in text(page)
     wide = post(support, ORDER.replace(b"GPO-77", b"GPO-77" + b"*x" * 5000))
     assert "more elements" in text(wide)
 

@@ -11,14 +11,19 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from integrations.models import InboundMessage, Partner, PartnerDocument
+from integrations.partner_figures import Figures, Times, Volume
 from integrations.services.partners import supplier_connect
 from integrations.services.profiles import profile_of
+from integrations.x12 import document_bytes
 from masterdata.models import Role
+from portal.web.partners import _volumes
 from procurement.models import Invoice
 from tests.factories import Network, make_user
 from tests.integrations.transports import sshd
+from tests.integrations.x12.test_order import ENVELOPE, simple
 from tests.road import line, ordered
 
 SAMPLE = (
@@ -162,6 +167,56 @@ def test_a_ubl_partner_is_written_to_by_the_rules_of_peppol(support: Client) -> 
     assert (profile.ubl_profile, profile.their_country) == ("peppol", "SE")
     Partner.objects.update(format="x12")
     assert "Peppol" not in text(support.get(step("ACME", "identifiers")))
+
+
+def test_two_people_do_not_overwrite_each_other(support: Client) -> None:
+    page = text(support.get(step("ACME", "units")))
+    seen = page.split('name="seen" value="')[1].split('"')[0]
+    theirs = {"units": "CS = CA", "verdicts": "", "duplicates": "ignore", "seen": seen}
+    assert support.post(step("ACME", "units"), theirs).status_code == 302
+    answer = support.post(step("ACME", "units"), {**theirs, "units": "XX = EA"})
+    assert answer.status_code == 409
+    page = text(answer)
+    assert "Somebody else changed the profile while this page was open" in page
+    assert "Units: CS = CA is what is kept now." in page
+    assert ">XX = EA</textarea>" in page
+    again = page.split('name="seen" value="')[1].split('"')[0]
+    assert support.post(step("ACME", "units"), {**theirs, "units": "XX = EA", "seen": again}).status_code == 302
+    assert profile_of(Partner.objects.select_related("supplier").get()).units == {"XX": "EA"}
+
+
+def test_what_cannot_be_done_now_is_said_on_the_same_page(support: Client) -> None:
+    answer = support.post(step("ACME", "documents"), {"format": "ubl", "document": ["invoice"]})
+    assert answer.status_code == 409
+    assert "Documents are live in the old format" in text(answer)
+    assert "Keep this" in text(answer)
+
+
+def test_nothing_is_ticked_before_something_was_done(support: Client) -> None:
+    begin(support)
+    assert "No document is chosen yet" in text(support.get(step("BETA", "live")))
+    page = text(support.get(step("BETA", "who")))
+    files = page.split('aria-label="Set-up"')[1].split("Test files")[0].rsplit("<li", 1)[1]
+    assert "wizard-next" in files
+
+
+def test_an_order_of_ours_is_understood_as_one(support: Client) -> None:
+    content = document_bytes(simple(), ENVELOPE)
+    answer = support.post(step("ACME", "test"), {"sample": SimpleUploadedFile("order.x12", content)}, follow=True)
+    page = text(answer)
+    assert "This is what we send." in page
+    assert "Would be quarantined" not in page
+
+
+def test_rare_kinds_are_the_others_of_the_chart() -> None:
+    day = timezone.now().date()
+    kinds = ("855", "856", "810", "997", "832", "846", "865")
+    figures = Figures(
+        [Volume(day, kind, "in", at) for at, kind in enumerate(kinds, start=1)], Times(0, 0, 0, None, None), (), ()
+    )
+    series = _volumes(figures)["series"]
+    assert [each["values"][-1] for each in series] == [7, 6, 5, 4, 3, 3]
+    assert series[-1]["label"] == "Others"
 
 
 def test_habits_are_kept_as_typed(support: Client) -> None:
