@@ -59,7 +59,7 @@ SELECT side, number - gap + 1, number - 1 FROM (
         UNION ALL
         (SELECT DISTINCT 'theirs', split_part(control_number, '/', 1)::bigint FROM (
             SELECT control_number FROM integrations_inboundmessage
-            WHERE endpoint_id = %(endpoint)s AND parent_id IS NOT NULL AND lane = 'live' ORDER BY id DESC LIMIT %(newest)s
+            WHERE endpoint_id = %(endpoint)s AND parent_id IS NOT NULL AND lane = 'live' AND sender = '' ORDER BY id DESC LIMIT %(newest)s
          ) AS newest WHERE control_number ~ '^[0-9]{1,15}/')
     ) AS numbers
 ) AS steps WHERE gap > 1 AND (side = 'ours' OR gap <= %(restart)s) ORDER BY 1, 2 DESC LIMIT 40

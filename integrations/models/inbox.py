@@ -43,6 +43,12 @@ class InboundMessage(models.Model):
     control_number = models.CharField(
         max_length=60, blank=True, help_text="Of a document: interchange/group/set, as the partner numbered them."
     )
+    sender = models.CharField(
+        max_length=60,
+        blank=True,
+        db_default="",
+        help_text="Who its envelope names, where that is not the partner's usual id.",
+    )
     key = models.CharField(max_length=160, null=True, blank=True, unique=True)
     state = models.CharField(max_length=12, choices=State, default=State.RECEIVED)
     findings = models.JSONField(default=list, blank=True)

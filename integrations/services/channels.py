@@ -183,8 +183,9 @@ class EdiChannel:
         if partner.format == Partner.Format.UBL:
             content = ubl.document_bytes(document, profile, timezone.now())
         elif partner.format == Partner.Format.EDIFACT:
+            about = profile.about("ORDERS" if first else "ORDCHG")
             addressed = edifact.EdifactEnvelope(
-                sender=(partner.our_qualifier, partner.our_id), receiver=(partner.qualifier, partner.identifier),
+                sender=(about.our_qualifier, about.our_id), receiver=(about.their_qualifier, about.their_id),
                 reference=str(interchange.control_number), at=timezone.now(), test=test,
             )  # fmt: skip
             content = edifact.document_bytes(document, addressed, profile)
@@ -214,7 +215,8 @@ class EdiChannel:
         answer = interchange_answer(theirs, duplicate=how == "again")
         if how == "refused":
             answer = replace(answer, status="rejected")
-        return self._named(message, interchange, interchange_answers_bytes([answer], _envelope(profile, interchange)))
+        about = profile.about(next((each.code for group in theirs.groups for each in group.sets), ""))
+        return self._named(message, interchange, interchange_answers_bytes([answer], _envelope(about, interchange)))
 
     def _acknowledgement(self, message: OutboundMessage) -> Prepared:
         file_id, _, position = message.document_number.partition("/")
@@ -227,7 +229,8 @@ class EdiChannel:
         answer = acknowledge(group, self._refused(group, profile, file, int(position)))
         interchange = self._numbered(message, "FA", test=test)
         sets = {interchange.set_number: answer}
-        return self._named(message, interchange, acknowledgement_bytes(sets, _envelope(profile, interchange)))
+        about = profile.about(group.sets[0].code if group.sets else "")
+        return self._named(message, interchange, acknowledgement_bytes(sets, _envelope(about, interchange)))
 
     def _refused(self, group: Group, profile: Profile, file: InboundMessage, position: int) -> set[str]:
         """Sets that are turned down: by what the profile says of their findings, or, where that was agreed, by what became of them."""

@@ -241,7 +241,11 @@ def document_told(message: InboundMessage, partner: Partner, said: Said) -> Told
 def _answer(message: InboundMessage, partner: Partner, document: OrderAnswer) -> _About:
     about = _order(document.order_number, partner)
     # an answer may be said again and again, and the last one counts: only the same transmission is the same answer
-    own = "" if profile_of(partner).about(message.kind).duplicates == "process" else message.control_number
+    own = (
+        ""
+        if profile_of(partner).about(message.kind).duplicates == "process"
+        else f"{message.sender} {message.control_number}".strip()
+    )
     key = _once(message, partner, document.order_number, own or _digest(document))
     about_change = _about_change(about.number, partner, document)
     with tracing(about.trace_id):

@@ -74,7 +74,11 @@ def file_split(*, file: InboundMessage, partner: Partner) -> None:
         return
     digests = _keep(split)
     judged = [(part, _judge(file, partner, profile, part, digests)) for part in split.parts]
-    documents = [document for part, verdict in judged for document in _documents(file, part, verdict, profile, digests)]
+    documents = [
+        document
+        for part, verdict in judged
+        for document in _documents(file, part, verdict, profile, digests, partner.format)
+    ]
     if not documents and not any(part.answers for part in split.parts):
         _end(file, State.FAILED, "empty", "The file holds no document.", findings)
         return
@@ -122,7 +126,7 @@ def _lane(file: InboundMessage, part: Part) -> str:
 
 
 def _judge(file: InboundMessage, partner: Partner, profile: Profile, part: Part, digests: _Digests) -> _Verdict:
-    if not _is_from(partner, part):
+    if not _is_from(profile, part, partner.format):
         return _Verdict(
             State.QUARANTINED, "wrong_sender",
             f"The file says it is from {':'.join(part.sender or ()).lstrip(':')}; this mailbox is {partner}'s.",
@@ -133,7 +137,11 @@ def _judge(file: InboundMessage, partner: Partner, profile: Profile, part: Part,
         return _Verdict(State.RECEIVED)
     earlier = dict(
         InboundMessage.objects.filter(
-            endpoint=file.endpoint_id, parent__isnull=False, control_number__startswith=part.prefix, lane=Lane.LIVE
+            endpoint=file.endpoint_id,
+            parent__isnull=False,
+            control_number__startswith=part.prefix,
+            lane=Lane.LIVE,
+            sender=_other_sender(profile, part, partner.format),
         )
         .exclude(parent=file)
         .values_list("control_number", "payload_id")
@@ -149,13 +157,31 @@ def _judge(file: InboundMessage, partner: Partner, profile: Profile, part: Part,
     )  # fmt: skip
 
 
-def _is_from(partner: Partner, part: Part) -> bool:
-    """Whether the envelope names the partner. UBL has none: there the mailbox says who wrote."""
+_ANSWERS: Final = frozenset({"997"})
+"""Kinds of documents that answer what we sent, and come from whoever it was addressed to."""
+
+
+def _is_from(profile: Profile, part: Part, form: str) -> bool:
+    """Whether the envelope names the partner as it was agreed for these documents. UBL has none: there the mailbox says who wrote."""
     if part.sender is None:
         return True
-    qualifier, identifier = part.sender
-    return identifier == partner.identifier and (
-        qualifier == partner.qualifier or (partner.format == Partner.Format.EDIFACT and not qualifier)
+    everywhere = [profile, *map(profile.about, profile.documents)]
+    kinds = {piece.kind for piece in part.pieces} - _ANSWERS
+    agreed = [[profile.about(kind)] for kind in kinds] or [everywhere]
+    return all(any(_names(part.sender, each, form) for each in may) for may in agreed)
+
+
+def _other_sender(profile: Profile, part: Part, form: str) -> str:
+    """Who the envelope names, where it is not the partner's usual id: whoever has an id of its own counts by itself."""
+    if part.sender is None or _names(part.sender, profile, form):
+        return ""
+    return ":".join(part.sender)[:60]
+
+
+def _names(sender: tuple[str, str], profile: Profile, form: str) -> bool:
+    qualifier, identifier = sender
+    return identifier == profile.their_id and (
+        qualifier == profile.their_qualifier or (form == Partner.Format.EDIFACT and not qualifier)
     )
 
 
@@ -165,9 +191,9 @@ def _worst(profile: Profile, findings: Sequence[Finding]) -> str:
 
 
 def _documents(
-    file: InboundMessage, part: Part, verdict: _Verdict, profile: Profile, digests: _Digests
+    file: InboundMessage, part: Part, verdict: _Verdict, profile: Profile, digests: _Digests, form: str
 ) -> list[InboundMessage]:
-    made = []
+    made, sender = [], _other_sender(profile, part, form)
     for batch in part.batches:
         mine = verdict
         if verdict.state == State.RECEIVED and profile.verdict(batch.findings) == "quarantine":
@@ -177,7 +203,7 @@ def _documents(
                 endpoint_id=file.endpoint_id, parent=file, file_name=file.file_name, payload_id=digests[piece.content],
                 kind=piece.kind[:20], control_number=piece.control, state=mine.state, cause=mine.cause,
                 detail=mine.detail[:500], due_at=file.received_at, trace_id=file.trace_id, lane=_lane(file, part),
-                group=batch.place,
+                group=batch.place, sender=sender,
             )
             for piece in batch.pieces
         ]  # fmt: skip
@@ -185,14 +211,15 @@ def _documents(
         timing = profile.about(batch.pieces[0].kind).acknowledge if batch.pieces else profile.acknowledge
         answered = timing == "on_receipt" and file.lane == Lane.LIVE
         if verdict.state == State.RECEIVED and batch.name and answered:
-            _acknowledge(file, part, batch)
+            _acknowledge(file, part, batch, sender)
     return made
 
 
-def _acknowledge(file: InboundMessage, part: Part, batch: Batch) -> None:
+def _acknowledge(file: InboundMessage, part: Part, batch: Batch, sender: str) -> None:
+    numbers = ":".join(filter(None, (part.control[:15], batch.name[:4], batch.control[:15], sender[:35])))
     acknowledgement_queue(
         endpoint_id=file.endpoint_id, file_id=file.pk, position=batch.place, trace_id=file.trace_id,
-        key=f"{'T' if part.test else ''}997:{part.control[:15]}:{batch.name[:4]}:{batch.control[:15]}",
+        key=f"{'T' if part.test else ''}997:{numbers}",
     )  # fmt: skip
 
 
@@ -216,7 +243,7 @@ def acknowledge_after(document: InboundMessage, partner: Partner) -> None:
         for part in edi_file_read(bytes(file.payload.content), profile).parts:
             for batch in part.batches:
                 if batch.place == document.group and batch.name:
-                    _acknowledge(file, part, batch)
+                    _acknowledge(file, part, batch, document.sender)
 
 
 def _end(file: InboundMessage, state: str, cause: str, detail: str, findings: Sequence[Finding]) -> None:

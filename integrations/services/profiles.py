@@ -172,6 +172,19 @@ def _usable(theirs: Delimiters, ours: Delimiters) -> Delimiters:
 
 def profile_findings(profile: Profile, fmt: str) -> Iterator[Finding]:
     """Everything that is wrong with a profile for a format, as findings at its fields."""
+    yield from _about_any(profile, fmt)
+    yield from _otherwise(profile, fmt)
+    for extra in (*profile.required, *profile.forbidden):
+        if extra.transaction not in READERS or not re.fullmatch(r"[A-Z][A-Z0-9]{1,2}", extra.segment):
+            yield _finding(
+                "required", f"{extra.segment!r} in a {extra.transaction!r} is no segment of a transaction we know."
+            )
+    if not 1 <= profile.acknowledgement_due_hours <= LONGEST_WAIT:
+        yield _finding("acknowledgement_due_hours", f"An acknowledgement is due after 1 to {LONGEST_WAIT} hours.")
+
+
+def _about_any(profile: Profile, fmt: str) -> Iterator[Finding]:
+    """What is wrong with what may be said of each type of document."""
     yield from _names(profile, fmt)
     if fmt == Partner.Format.X12:
         yield from _envelope(profile)
@@ -182,27 +195,17 @@ def profile_findings(profile: Profile, fmt: str) -> Iterator[Finding]:
     for code in profile.verdicts:
         if code not in ADVICE:
             yield _finding("verdicts", f"There is no finding {code!r}.")
-    yield from _otherwise(profile)
-    for extra in (*profile.required, *profile.forbidden):
-        if extra.transaction not in READERS or not re.fullmatch(r"[A-Z][A-Z0-9]{1,2}", extra.segment):
-            yield _finding(
-                "required", f"{extra.segment!r} in a {extra.transaction!r} is no segment of a transaction we know."
-            )
-    if not 1 <= profile.acknowledgement_due_hours <= LONGEST_WAIT:
-        yield _finding("acknowledgement_due_hours", f"An acknowledgement is due after 1 to {LONGEST_WAIT} hours.")
 
 
-def _otherwise(profile: Profile) -> Iterator[Finding]:
-    """What differs for one type of document."""
-    for kind, other in profile.documents.items():
+def _otherwise(profile: Profile, fmt: str) -> Iterator[Finding]:
+    """What is wrong with what differs for one type of document."""
+    everywhere = {each.message for each in _about_any(profile, fmt)}
+    for kind in profile.documents:
         if kind not in KINDS:
             yield _finding("documents", f"There is no document {kind!r}; known are {', '.join(sorted(KINDS))}.")
-        if other.version and other.version not in VERSIONS:
-            yield _finding("documents", f"{kind}: the version {other.version!r} is not one of {', '.join(VERSIONS)}.")
-        for code in other.verdicts:
-            if code not in ADVICE:
-                yield _finding("documents", f"{kind}: there is no finding {code!r}.")
-        yield from _unit_findings(other.units, "documents")
+        for each in _about_any(profile.about(kind), fmt):
+            if each.message not in everywhere:
+                yield _finding("documents", f"{kind}: {each.message}")
 
 
 def _unit_findings(units: Mapping[str, str], field: str) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Literal
 
 from integrations.canonical import CanonicalError, ItemIdentity, Party, UnitCodes, plain, read_as
@@ -56,11 +56,23 @@ class Extra:
 class Otherwise:
     """What was agreed about one kind of document in another way than about all others. What is not said is as everywhere.
 
-    `units` and `verdicts` go before those of the profile, name by name.
+    The fields are those of the profile; `units`, `codes` and `verdicts` go before the profile's, name by name.
     """
 
     version: str = ""
+    delimiters: Delimiters | None = None
+    our_qualifier: str = ""
+    our_id: str = ""
+    their_qualifier: str = ""
+    their_id: str = ""
+    our_group_id: str = ""
+    their_group_id: str = ""
     units: Mapping[str, str] = field(default_factory=dict)
+    buyer_item: tuple[str, ...] = ()
+    supplier_part: tuple[str, ...] = ()
+    manufacturer_part: tuple[str, ...] = ()
+    gtin: tuple[str, ...] = ()
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     verdicts: Mapping[str, Verdict] = field(default_factory=dict)
     duplicates: DuplicatePolicy | None = None
     acknowledge: AcknowledgementTiming | None = None
@@ -110,21 +122,22 @@ class Profile:
         other = self.documents.get(kind)
         if other is None:
             return self
-        return replace(
-            self,
-            version=other.version or self.version,
-            units={**self.units, **other.units},
-            verdicts={**self.verdicts, **other.verdicts},
-            duplicates=other.duplicates or self.duplicates,
-            acknowledge=other.acknowledge or self.acknowledge,
-            documents={},
-        )
+        said = {each.name: getattr(other, each.name) for each in fields(other)}
+        changes: dict[str, Any] = {
+            name: {**getattr(self, name), **value} if isinstance(value, Mapping) else value
+            for name, value in said.items()
+            if value
+        }
+        return replace(self, **changes, documents={})
 
     @property
     def extensions(self) -> Extensions:
-        """The partner's own codes as `read` takes them."""
-        elsewhere = (unit for other in self.documents.values() for unit in other.units)
-        own = {**self.codes, "355": (*self.codes.get("355", ()), *self.units, *elsewhere)}
+        """The partner's own codes as `read` takes them, of all documents together: it reads whole interchanges."""
+        own: dict[str, list[str]] = {}
+        everywhere: tuple[Profile | Otherwise, ...] = (self, *self.documents.values())
+        for about in everywhere:
+            for reference, codes in (*about.codes.items(), ("355", tuple(about.units))):
+                own.setdefault(reference, []).extend(codes)
         return tuple(sorted((reference, tuple(codes)) for reference, codes in own.items() if codes))
 
     def verdict(self, findings: Iterable[Finding]) -> Verdict:

@@ -302,6 +302,7 @@ def inbound(request: HttpRequest, pk: int) -> HttpResponse:
                 parts.Fact(label="From", value=row.endpoint.name),
                 parts.Fact(label="File", value=row.file_name or (row.parent.file_name if row.parent else "") or "—"),
                 parts.Fact(label="Control number", value=row.control_number or "—"),
+                *([parts.Fact(label="Sender", value=row.sender)] if row.sender else []),
                 parts.Fact(label="Received", value=fmt.when(row.received_at, ZONE)),
                 parts.Fact(
                     label="Effect", value=row.document_number or "none", href=document(row.document_kind, row.document_number)

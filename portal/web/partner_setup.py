@@ -40,16 +40,11 @@ PROPOSED: Final = "take-"
 """Begins the names of the fields in which proposals of a sample are chosen."""
 _VERDICTS: Final = ("accept", "warn", "quarantine")
 _UBL_PROFILES: Final = [("plain", "UBL 2.1 alone"), ("peppol", "Peppol BIS 3")]
-_PLAIN: Final[Mapping[str, tuple[str, ...]]] = {
-    "version": VERSIONS,
-    "duplicates": tuple(VERDICTS),
-    "acknowledge": tuple(TIMINGS),
-}
-"""What may differ for one type of document, and what it can be."""
-_NAMES: Final = (
-    "our_qualifier", "our_id", "their_qualifier", "their_id", "our_group_id", "their_group_id", "version", "ubl_profile",
-    "their_country",
-)  # fmt: skip
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {"duplicates": tuple(VERDICTS), "acknowledge": tuple(TIMINGS)}
+_IDS: Final = ("version", "our_qualifier", "our_id", "their_qualifier", "their_id", "our_group_id", "their_group_id")
+_PAIRS: Final[Mapping[str, str]] = {"unit": "units", "verdict": "verdicts", "code": "codes"}
+"""What one line about one type of document says -> the field it adds to."""
+_NAMES: Final = (*_IDS, "ubl_profile", "their_country")
 _ITEMS: Final = ("supplier_part", "buyer_item", "manufacturer_part", "gtin")
 _TRANSPORTS: Final = {"folder": "Folder", "sftp": "SFTP", "https": "HTTPS", "email": "E-mail"}
 _DELIMITERS: Final = ("element", "component", "segment", "repetition")
@@ -467,32 +462,56 @@ def _pairs_in(typed: QueryDict, name: str, findings: list[Finding]) -> dict[str,
 
 
 def _otherwise(documents: Mapping[str, Otherwise]) -> str:
-    """Lines of `856 unit CS = CA`, `810 verdict se-count = accept`, `850 version = 005010`."""
+    """Lines of `856 unit CS = CA`, `810 verdict se-count = accept`, `850 version = 005010`, `810 their_id = BUREAU`."""
     lines = []
     for kind, other in documents.items():
-        lines += [f"{kind} unit {left} = {right}" for left, right in other.units.items()]
-        lines += [f"{kind} verdict {left} = {right}" for left, right in other.verdicts.items()]
-        for name in _PLAIN:
+        for what, field in _PAIRS.items():
+            lines += [f"{kind} {what} {left} = {_listed(right)}" for left, right in getattr(other, field).items()]
+        for name in (*_IDS, *_ITEMS, *_CHOICES):
             if value := getattr(other, name):
-                lines.append(f"{kind} {name} = {value}")
+                lines.append(f"{kind} {name} = {_listed(value)}")
+        if other.delimiters:
+            lines.append(f"{kind} delimiters = {_shown(other.delimiters)}")
     return "\n".join(lines)
+
+
+def _listed(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else ", ".join(value)
+
+
+def _shown(delimiters: Delimiters) -> str:
+    given = [getattr(delimiters, name) for name in _DELIMITERS]
+    return " ".join(_SHOWN.get(each, each) for each in given if each)
 
 
 def _otherwise_in(typed: QueryDict, findings: list[Finding]) -> dict[str, Otherwise]:
     """What is typed like this; what is not of one of these forms is said."""
     found: dict[str, dict[str, Any]] = {}
     for line, value in _pairs_in(typed, "documents", findings).items():
-        kind, _, rest = line.partition(" ")
-        what, _, name = rest.strip().partition(" ")
-        about = found.setdefault(kind, {})
-        if what in ("unit", "verdict") and name.strip() and (what == "unit" or value in _VERDICTS):
-            about.setdefault(f"{what}s", {})[name.strip()] = value
-        elif not name and value in _PLAIN.get(what, ()):
-            about[what] = value
-        else:
+        kind, what, name = [*line.split(maxsplit=2), "", "", ""][:3]
+        said = _said(what, name, value)
+        if said is None:
             message = f"“{line} = {value}” is not of a form like 810 verdict se-count = accept."
             findings.append(Finding(code="otherwise", field="documents", message=message))
-    return {kind: Otherwise(**about) for kind, about in found.items() if about}
+        elif isinstance(said, dict):
+            found.setdefault(kind, {}).setdefault(_PAIRS[what], {}).update(said)
+        else:
+            found.setdefault(kind, {})[what] = said
+    return {kind: Otherwise(**about) for kind, about in found.items()}
+
+
+def _said(what: str, name: str, value: str) -> Any:
+    """The value of one line; None where it is of no form that we know."""
+    if what in _PAIRS and name and (what != "verdict" or value in _VERDICTS):
+        return {name: tuple(_words(value)) if what == "code" else value}
+    if name or value not in _CHOICES.get(what, (value,)):
+        return None
+    if what in _ITEMS:
+        return tuple(_words(value))
+    if what == "delimiters":
+        given = [_SPECIAL.get(each, each) for each in value.split()]
+        return Delimiters(*given) if len(given) in (3, 4) else None
+    return value if what in (*_IDS, *_CHOICES) else None
 
 
 def _extras(extras: tuple[Extra, ...]) -> str:

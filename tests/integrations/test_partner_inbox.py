@@ -255,6 +255,33 @@ def test_one_document_may_be_agreed_otherwise(world: World) -> None:
     assert "*10*B1*" in last
 
 
+def test_one_document_may_come_from_a_service_bureau(world: World) -> None:
+    """Invoices under ids of their own: from whom they come, and where their 997 goes."""
+    answered(world)
+    answer = kept(world, "855")["855"]
+    theirs, bureau = world.partner.identifier, "BUREAU"
+    agree(world, documents={"810": Otherwise(their_id=bureau, their_group_id="BUR")})
+    bill = out_invoice(world)
+
+    def sent_by(content: bytes, whom: str) -> bytes:
+        return content.replace(f"{theirs:<15}".encode(), f"{whom:<15}".encode())
+
+    leave(world, bill, "a.x12")
+    leave(world, sent_by(answer, bureau), "b.x12")
+    world.take_in()
+    assert sorted(states(world)) == [
+        ("810", State.QUARANTINED, "wrong_sender"), ("855", State.QUARANTINED, "wrong_sender"),
+    ]  # fmt: skip
+    leave(world, sent_by(bill, bureau), "c.x12")
+    leave(world, answer, "d.x12")
+    world.take_in()
+    assert sorted(states(world))[::2] == [("810", State.APPLIED, ""), ("855", State.APPLIED, "")]
+    world.deliver()
+    sent = [path.read_text() for path in (world.mailbox.root / "ACME" / "in").glob("*FA.x12")]
+    receivers = {(text.split("*")[8].strip(), text.split("GS*")[1].split("*")[2]) for text in sent}
+    assert receivers == {(bureau, "BUR"), (theirs, theirs)}
+
+
 # --- statements -------------------------------------------------------------------------------------------------------
 
 

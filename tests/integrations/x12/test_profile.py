@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -109,5 +110,34 @@ def test_what_differs_for_one_document_counts_for_it_alone() -> None:
     assert about.verdicts == {"iea-count": "warn", "se-count": "accept"}
     assert (about.version, about.acknowledge) == (profile.version, profile.acknowledge)
     assert profile.about("810") is profile
+    assert profile.about("856").extensions == (("355", ("CS", "XX")),)
     assert Profile.from_json(json.loads(json.dumps(profile.to_json()))) == profile
     assert ("355", ("CS", "XX", "CS")) in profile.extensions
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("version", "005010"), ("delimiters", Delimiters("|", "^", "~")), ("our_id", "HOSPITAL-AP"), ("our_qualifier", "01"),
+        ("their_id", "BUREAU"), ("their_qualifier", "14"), ("our_group_id", "AP"), ("their_group_id", "BUR"),
+        ("buyer_item", ("PI",)), ("supplier_part", ("SK", "VN")), ("manufacturer_part", ("MF",)), ("gtin", ("EN",)),
+        ("duplicates", "process"), ("acknowledge", "never"),
+    ],
+)  # fmt: skip
+def test_whatever_is_said_of_a_partner_may_differ_for_one_document(field: str, value: object) -> None:
+    plain = Profile()
+    profile = Profile(documents={"810": Otherwise(**{field: value})})  # type: ignore[arg-type]
+    assert getattr(profile.about("810"), field) == value
+    assert {
+        name
+        for name in (each.name for each in fields(Profile))
+        if getattr(profile.about("810"), name) != getattr(plain, name)
+    } == {field}
+    assert profile.about("856") is profile
+    assert Profile.from_json(json.loads(json.dumps(profile.to_json()))) == profile
+
+
+def test_codes_of_one_document_are_known_when_its_interchange_is_read() -> None:
+    profile = Profile(codes={"668": ("ZA",)}, documents={"855": Otherwise(codes={"668": ("ZB",), "640": ("77",)})})
+    assert profile.about("855").codes == {"668": ("ZB",), "640": ("77",)}
+    assert profile.extensions == (("640", ("77",)), ("668", ("ZA", "ZB")))

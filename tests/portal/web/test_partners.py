@@ -17,7 +17,7 @@ from integrations.models import InboundMessage, Partner, PartnerDocument
 from integrations.partner_figures import Figures, Times, Volume
 from integrations.services.partners import supplier_connect
 from integrations.services.profiles import profile_of
-from integrations.x12 import document_bytes
+from integrations.x12 import Delimiters, document_bytes
 from masterdata.models import Role
 from portal.web.partners import _volumes
 from procurement.models import Invoice
@@ -224,7 +224,10 @@ def test_habits_are_kept_as_typed(support: Client) -> None:
         "units": "CS = CA\nXX = EA", "verdicts": "se-count = accept", "duplicates": "quarantine", "acknowledge": "after_processing",
         "acknowledgement_due_hours": "4", "supplier_part": "VP, VN", "buyer_item": "BP", "manufacturer_part": "MG", "gtin": "UK",
         "required": "855 REF IA", "forbidden": "", "codes": "668 = ZZ, YY",
-        "documents": "856 unit CS = BX\n810 verdict se-count = accept\n850 version = 005010\n810 duplicates = process",
+        "documents": (
+            "856 unit CS = BX\n856 supplier_part = VC, SK\n810 verdict se-count = accept\n810 code 668 = QQ\n810 their_id = BUREAU\n"
+            "810 duplicates = process\n850 version = 005010\n850 delimiters = | ^ \\n"
+        ),
     }  # fmt: skip
     assert support.post(step("ACME", "units"), typed).status_code == 302
     profile = profile_of(Partner.objects.select_related("supplier").get())
@@ -237,14 +240,25 @@ def test_habits_are_kept_as_typed(support: Client) -> None:
     assert "855 REF IA" in page
     assert profile.about("856").units == {"CS": "BX", "XX": "EA"}
     assert (profile.about("810").duplicates, profile.about("850").version) == ("process", "005010")
-    assert "810 verdict se-count = accept" in page
+    assert (profile.about("856").supplier_part, profile.about("810").their_id) == (("VC", "SK"), "BUREAU")
+    assert (profile.about("810").codes, profile.about("850").delimiters) == (
+        {"668": ("QQ",)},
+        Delimiters("|", "^", "\n"),
+    )
+    assert all(said in page for said in str(typed["documents"]).splitlines())
     wrong = {**typed, "documents": "856 verdict se-count = maybe\n999 version = 005010\n810 colour = red"}
     page = text(support.post(step("ACME", "units"), wrong))
     assert "“856 verdict se-count = maybe” is not of a form like" in page
     assert "“810 colour = red” is not of a form like" in page
-    assert "There is no document '999'" in text(
-        support.post(step("ACME", "units"), {**typed, "documents": "999 version = 005010"})
-    )
+    for told, words in (
+        ("999 version = 005010", "There is no document '999'"),
+        ("850 version = 006020", "850: The version '006020' is not one of"),
+        ("810 their_qualifier = 1", "810: Their qualifier has exactly 2 letters or digits"),
+        ("850 delimiters = | | ~", "850: The delimiters must all be there"),
+        ("856 supplier_part = BP", "856: BP cannot mean both"),
+        ("810 verdict no-such = accept", "810: There is no finding 'no-such'"),
+    ):  # fmt: skip
+        assert words in html.unescape(text(support.post(step("ACME", "units"), {**typed, "documents": told})))
 
 
 def test_a_profile_is_downloaded_and_taken_over(support: Client) -> None:
