@@ -44,6 +44,7 @@ from integrations.services.interchange_answers import order_unread
 from integrations.services.profiles import profile_of
 from integrations.services.service_actor import service_actor
 from integrations.services.trials import Told, told_of
+from integrations.ubl.reading import RECEIVED_ONLY
 from procurement.models import PurchaseOrder
 from procurement.services.invoices import invoice_register
 from procurement.services.purchase_orders import purchase_order_record_dispatch, purchase_order_record_rejection
@@ -186,6 +187,9 @@ def _tried(partner: Partner, name: str) -> bool:
 def _apply(message: InboundMessage, partner: Partner, said: Said) -> _About:
     profile, document = profile_of(partner).about(message.kind), said.document
     wrong = [each for each in said.findings if profile.verdict([each]) == "quarantine"]
+    received = next((each.value for each in said.findings if each.code == RECEIVED_ONLY), "")
+    if received and not wrong:
+        return _received(received, partner)
     if document is None:
         words = next((each.message for each in (*wrong, *said.findings)), "It cannot be read.")
         raise _Verdict(State.FAILED, "unreadable", words)
@@ -331,6 +335,16 @@ def _acknowledgement(message: InboundMessage, partner: Partner, document: Acknow
         if told.topic == PURCHASE_ORDER_CREATE:
             _order_acknowledged(told.document_number, partner, interchange, document)
     return _About(told.document_kind, told.document_number, told.facility_id, told.trace_id)
+
+
+def _received(number: str, partner: Partner) -> _About:
+    """The supplier has the order, and has not answered it yet."""
+    about = _order(number, partner)
+    with acting(actor=_actor(), reason=f"{partner.supplier.name} says that it has the order"):
+        purchase_order_record_dispatch(
+            order_number=number, channel="supplier", dispatch=PurchaseOrder.Dispatch.ACKNOWLEDGED
+        )
+    return about
 
 
 def _order_acknowledged(number: str, partner: Partner, interchange: Interchange, document: Acknowledgement) -> None:

@@ -46,6 +46,8 @@ DELETED: Final = "2"
 """LineStatusCode of a line that a change takes off."""
 RECEIVED: Final = "AB"
 """OrderResponseCode of a message that only acknowledges the receipt of an order."""
+RECEIVED_ONLY: Final = "received-only"
+"""Finding of such a message; its value is the number of the order."""
 CANCELLED: Final = "This order is cancelled."
 """What a cancellation says where its sender gave no reason: UBL asks for a note."""
 _STATUSES: Final[dict[str, AnswerStatus]] = {
@@ -333,9 +335,8 @@ def _response(root: Node, values: _Values) -> OrderAnswer | None:
     code, number = root.value("OrderResponseCode"), root.value("OrderReference/ID")
     status = _STATUSES.get(code)
     if code == RECEIVED:
-        values.note(
-            "received-only", "OrderResponseCode AB says that the order was received, and nothing about it.", root
-        )
+        words = f"OrderResponseCode AB says that the order {number} was received, and nothing about it."
+        values.note(RECEIVED_ONLY, words, root.first("OrderReference/ID") or root, "info")
     elif status is None and code:
         values.note("verdict", f"OrderResponseCode {code[:20]!r} is not an answer we know.", root)
     if status is None or not number:

@@ -488,6 +488,24 @@ def test_a_plain_yes_or_no_counts_for_every_line(world: World, told: str, status
     assert ExceptionCase.objects.filter(order=order, queue="buyer").count() == cases
 
 
+def test_a_supplier_may_say_that_it_has_the_order_before_it_answers(world: World) -> None:
+    speaks(world, "ubl")
+    order = world.order()
+    world.deliver()
+    answer = ubl.document_bytes(long_answer(order.number, 1))
+    received = answer.replace(b"ResponseCode>AP<", b"ResponseCode>AB<").replace(b"</cbc:ID>", b"-1</cbc:ID>", 1)
+    leave(world, received)
+    world.take_in()
+    assert states(world) == [("OrderResponse", State.APPLIED, "")]
+    order.refresh_from_db()
+    assert (order.acknowledgement, order.supplier_dispatch) == ("none", "acknowledged")
+    assert not SupplierAnswer.objects.exists()
+    leave(world, answer)
+    world.take_in()
+    order.refresh_from_db()
+    assert order.acknowledgement == "accepted"
+
+
 def test_a_yes_to_a_line_need_not_repeat_its_quantity(world: World) -> None:
     speaks(world, "ubl")
     order = world.order()

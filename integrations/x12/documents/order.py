@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from integrations.canonical import Order, OrderLine, OrderPurpose
-from integrations.x12.documents.reading import Parsed, Reading, Row, dated, named, party
+from integrations.x12.documents.reading import Parsed, Reading, Row, dated, named, party, reference
 from integrations.x12.documents.writing import NOTE_LENGTH, parties_write
 from integrations.x12.envelope import TransactionSet, element
 from integrations.x12.findings import X12Error
@@ -93,10 +93,11 @@ def order_read(transaction_set: TransactionSet, profile: Profile) -> Parsed:
     if purpose is None:
         opening.note("purpose", f"{opening.name}01 {opening.text(1)!r} is not a purpose we know.", 1)
     issued = _issued_at(opening, header, _CHANGE_DAY if change else 5)
+    contract = reference(header, "CT")
     lines = tuple(
         line
         for place, span in enumerate(spans, start=1)
-        if (line := _line_read(reading, span, place, change, purpose == "change")) is not None
+        if (line := _line_read(reading, span, place, change, purpose == "change", contract)) is not None
     )
     if not number or purpose is None or issued is None:
         return reading.parsed(None)
@@ -132,7 +133,9 @@ def _issued_at(opening: Row, header: list[Row], day: int) -> datetime | None:
     return datetime.combine(on, time(0), UTC)
 
 
-def _line_read(reading: Reading, span: range, place: int, change: bool, deletes: bool) -> OrderLine | None:
+def _line_read(
+    reading: Reading, span: range, place: int, change: bool, deletes: bool, contract: str
+) -> OrderLine | None:
     segments = reading.set.segments
     row = Row(reading, span[0] + 1, segments[span[0]])
     # POC: line, change code, quantity, left to receive, unit, price, basis, pairs. PO1: line, quantity, unit, price, basis, pairs.
@@ -170,6 +173,6 @@ def _line_read(reading: Reading, span: range, place: int, change: bool, deletes:
         unit=row.unit(unit_at, required=not deleted),
         unit_price=Decimal(0) if price is None else price,
         requested_date=requested,
-        contract_number=references.get("CT", ""),
+        contract_number=references.get("CT", contract),
         cost_center=references.get("CA", ""),
     )

@@ -112,6 +112,10 @@ FACTS: dict[str, dict[str, Any]] = {
         "shipment_number": "861554", "shipped_at": "2018-06-20 21:20:00+00:00", "orders": "('3D812906',)", "carrier": "MATL",
         "supplier": ("SUPPLIER ABC INC", {"buyer": "010020001-ABCINC"}), "lines": [(1, "C0355UCAD8", "40", "PC", "", None)],
     },
+    "x12parser__ORD__850_Example3_Adobe_CLP.txt": {
+        "number": "ANSI-X12-CLP", "currency": "USD", "buyer": ("SOLD TO", {"supplier": "Sold To ID"}), "ship_to": ("SHIP TO", {}),
+        "lines": [(1, "1733880", "1", "EA", "157.50"), (2, "1733880", "1", "EA", "160")], "contracts": {"123456"},
+    },
     "edi.net__x12.810a.edi": {
         "number": "DO091003TESTINV01", "order_number": "DO091003", "total": "365.96", "charges": [("G830", "", "6")],
         "lines": [(1, "ID001", "2", "EA", "99.99"), (2, "ID002", "2", "EA", "79.99")],

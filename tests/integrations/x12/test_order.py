@@ -99,6 +99,13 @@ def test_each_purpose_has_its_meaning(code: str, purpose: str | None) -> None:
     assert ("purpose" in codes(result)) == (purpose is None)
 
 
+def test_a_contract_in_the_head_counts_for_lines_without_one() -> None:
+    lines = ("PO1*1*3*EA*1**VN*A", "PO1*2*3*EA*1**VN*B", "REF*CT*GPO-78")
+    result = parsed("850", "PO", "BEG*00*NE*P1**20260301", "REF*CT*GPO-77", *lines)
+    assert isinstance(result.document, Order)
+    assert [line.contract_number for line in result.document.lines] == ["GPO-77", "GPO-78"]
+
+
 def test_an_urgent_order_is_a_rush_order() -> None:
     assert "BEG*00*RO*" in order_bytes(simple(urgent=True), ENVELOPE, 1).decode()
     assert "BCH*04*RO*" in order_bytes(simple(urgent=True, purpose="change"), ENVELOPE, 1).decode()
