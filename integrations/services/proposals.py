@@ -75,6 +75,8 @@ def proposals_for(
     except Invalid:
         return []
     found = explain(content, seen, segments=0)
+    if not found.documents:
+        return []
     every = [
         *_envelope(profile, seen, addressed, form, seen_form),
         *_units(found, content, profile, units, ordered or {}),

@@ -192,7 +192,7 @@ def _transport(
         })  # fmt: skip
     return {
         "transports": [(name, _TRANSPORTS.get(name, name)) for name in TRANSPORTS], "chosen": chosen, "fields": fields, "words": described["words"],
-        "reveals_keys": chosen == "sftp", "keys": keys,
+        "other": "" if mine else _TRANSPORTS.get(endpoint.adapter, endpoint.adapter), "reveals_keys": chosen == "sftp", "keys": keys,
         "probe": badge("up") if endpoint.probe_outcome == "found" else badge("down") if endpoint.probe_outcome else "",
         "probe_words": endpoint.probe_detail, "probed": fmt.age(endpoint.probed_at, ZONE) if endpoint.probed_at else None,
     }  # fmt: skip
@@ -259,9 +259,12 @@ def _sample(file: InboundMessage, row: Partner) -> dict[str, Any]:
     """A file in the sandbox: what it is, what it tells for the profile, and what each of its documents would have done."""
     content, documents = bytes(file.payload.content), list(file.documents.all())
     proposals = samples.sample_proposals(partner=row, content=content)
+    about = about_file(content, SEGMENTS, profile_of(row))
+    # what is said as a finding, with what to do about it, is said there
+    problem = "" if file.detail in [each.message for each in about["findings"]] else file.detail
     return {
-        **about_file(content, SEGMENTS, profile_of(row)), "pk": file.pk, "name": file.file_name,
-        "problem": file.detail if file.cause else "", "proposals": proposals, "proposes": any(each.known for each in proposals),
+        **about, "pk": file.pk, "name": file.file_name,
+        "problem": problem if file.cause else "", "proposals": proposals, "proposes": any(each.known for each in proposals),
         "documents": [trial_shown(each) for each in documents],
         "orders": [(number, number) for number in samples.orders_to_try(row)] if any(samples.about_an_order(each.kind) for each in documents) else [],
     }  # fmt: skip

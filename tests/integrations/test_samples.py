@@ -39,6 +39,7 @@ def told(content: bytes, profile: Profile = KNOWN, form: str = "x12", **given: A
 def test_what_is_agreed_already_is_not_proposed(world: World) -> None:
     assert told(written(world, papers("4711")[2])) == {}
     assert told(b"nothing one can read") == {}
+    assert told(b"<Invoice xmlns='urn:oasis:names:specification:ubl:schema:xsd:Invoice-2'>cut") == {}
     assert told(b"") == {}
 
 
