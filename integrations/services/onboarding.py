@@ -62,7 +62,7 @@ def partner_begin(*, actor: Actor, supplier: str, like: str = "") -> Partner:
         partner = Partner.objects.create(supplier=row, endpoint=endpoint, identifier=_free_id(row.code), **copied)
         if model:
             chosen = model.documents.exclude(stage=Stage.OFF).values_list("document", flat=True)
-            _sandbox(partner, chosen)
+            documents_begin(partner, chosen)
         partner_changed(actor, partner, "begun", f"like {model.supplier.name}" if model else "")
         return partner
 
@@ -95,13 +95,14 @@ def partner_documents_choose(*, actor: Actor, code: str, form: str, documents: C
         partner.format = form
         partner.save(update_fields=["format"])
         partner.documents.filter(stage=Stage.SANDBOX).exclude(document__in=documents).update(stage=Stage.OFF)
-        partner.documents.filter(stage=Stage.OFF, document__in=documents).update(stage=Stage.SANDBOX, live_at=None)
-        _sandbox(partner, documents)
+        documents_begin(partner, documents)
         partner_changed(actor, partner, "documents", f"{form}: {', '.join(sorted(documents))}")
         return partner
 
 
-def _sandbox(partner: Partner, documents: Collection[str]) -> None:
+def documents_begin(partner: Partner, documents: Collection[str]) -> None:
+    """Put documents that are off into the sandbox; what is there already stays as it is."""
+    partner.documents.filter(stage=Stage.OFF, document__in=documents).update(stage=Stage.SANDBOX, live_at=None)
     PartnerDocument.objects.bulk_create(
         (PartnerDocument(partner=partner, document=name) for name in documents), ignore_conflicts=True
     )
