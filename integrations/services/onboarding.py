@@ -28,7 +28,7 @@ from integrations.services.outbox import ORDER_RESEND, TEST_ORDER_SEND, acknowle
 from integrations.services.probes import endpoint_probe
 from integrations.services.profiles import profile_findings, profile_import, profile_of, profile_put, profile_state
 from integrations.x12 import Profile
-from masterdata.models import Role, Supplier
+from masterdata.models import Role, Supplier, SupplierItem
 
 _CLONED: Final = (
     "format", "our_qualifier", "our_id", "version", "element_separator", "component_separator", "segment_terminator",
@@ -233,6 +233,11 @@ def test_order_send(*, actor: Actor, code: str) -> OutboundMessage:
         partner = partner_lock(actor, code)
         if findings := list(profile_findings(profile_of(partner), partner.format)):
             raise Invalid("The profile is not complete yet.", code="profile_invalid", findings=findings)
+        if not SupplierItem.objects.filter(supplier=partner.supplier_id).exists():
+            raise Invalid(
+                f"{partner.supplier.name} sells us nothing yet: a test order needs an item in the catalog.",
+                code="nothing_sold",
+            )
         number = next_number("TEST")
         message = OutboundMessage.objects.create(
             endpoint_id=partner.endpoint_id, topic=TEST_ORDER_SEND, document_kind="test_order", document_number=number,

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from core.actors import Actor
 from core.errors import Conflict, DomainError, Finding, Invalid, NotFound
-from integrations.models import InboundMessage, Interchange, Partner, PartnerDocument
+from integrations.models import InboundMessage, Interchange, OutboundMessage, Partner, PartnerDocument
 from integrations.partner_figures import partners_require, sandbox_files
 from integrations.services import onboarding, samples
 from integrations.services.checklists import Item, checklist, missing_for
 from integrations.services.mailboxes import TRANSPORTS, transport_described
+from integrations.services.outbox import TEST_ORDER_SEND
 from integrations.services.profiles import VERSIONS, profile_of, profile_state
 from integrations.x12 import Delimiters, Extra, Otherwise
 from portal.links import link
@@ -230,11 +231,7 @@ def _test(request: HttpRequest, actor: Actor, row: Partner, _items: list[Item]) 
     files = sandbox_files(actor, row)
     asked = typed_id(request.GET.get("file", ""))
     chosen = next((each for each in files if each.pk == asked), files[0] if files else None)
-    sent = (
-        Interchange.objects.filter(partner=row, usage="T", functional_id="PO")
-        .select_related("message")
-        .order_by("-id")[:5]
-    )
+    tests = OutboundMessage.objects.filter(endpoint=row.endpoint_id, topic=TEST_ORDER_SEND)
     return {
         "files": [
             {
@@ -243,15 +240,19 @@ def _test(request: HttpRequest, actor: Actor, row: Partner, _items: list[Item]) 
             for each in files
         ],
         "sample": _sample(chosen, row) if chosen else None,
-        "sent": [
-            {
-                "number": each.message.document_number, "href": link("message", each.message.pk),
-                "state": badge(each.message.state), "acknowledgement": badge(each.acknowledgement),
-            }
-            for each in sent
-            if each.message
-        ],
+        "sent": [_test_sent(each) for each in tests.select_related("interchange").order_by("-id")[:5]],
         "orders": any(each["value"] == "order" and each["stage"] != "off" for each in stages_shown(row)),
+    }  # fmt: skip
+
+
+def _test_sent(message: OutboundMessage) -> dict[str, Any]:
+    """A test order: where it is, why it did not go, and what they answered."""
+    interchange: Interchange | None = getattr(message, "interchange", None)
+    answer = interchange.acknowledgement if interchange else Interchange.Acknowledgement.NOT_EXPECTED
+    return {
+        "number": message.document_number, "href": link("message", message.pk), "state": badge(message.state, "message"),
+        "detail": "" if message.state == OutboundMessage.State.DELIVERED else message.detail,
+        "acknowledgement": badge(answer) if answer != Interchange.Acknowledgement.NOT_EXPECTED else "",
     }  # fmt: skip
 
 

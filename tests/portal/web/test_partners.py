@@ -13,12 +13,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import InboundMessage, Partner, PartnerDocument
+from integrations.models import InboundMessage, OutboundMessage, Partner, PartnerDocument
 from integrations.partner_figures import Figures, Times, Volume
 from integrations.services.partners import supplier_connect
 from integrations.services.profiles import profile_of
 from integrations.x12 import document_bytes
-from masterdata.models import Role
+from masterdata.models import Role, SupplierItem
 from portal.web.partners import _answered_numbers, _volumes
 from procurement.models import Invoice
 from tests.factories import Network, make_user
@@ -255,6 +255,25 @@ def test_a_partner_is_paused_and_resumed(support: Client) -> None:
     for do, paused in (("pause", True), ("resume", False)):
         support.post(reverse("partner-act", args=["ACME"]), {"do": do, "reason": "night"})
         assert Partner.objects.get().endpoint.paused is paused
+
+
+def test_a_test_order_is_seen_from_the_press_on(support: Client, few_statements: Any) -> None:
+    answer = support.post(step("ACME", "test"), {"do": "order"}, follow=True)
+    message = OutboundMessage.objects.get()
+    assert message.document_number in text(answer)
+    assert "Queued" in text(answer)
+    OutboundMessage.objects.update(state="dead", detail="They do not know us.")
+    with few_statements():
+        assert "They do not know us." in text(support.get(step("ACME", "test")))
+
+
+def test_who_sells_nothing_gets_no_test_order(support: Client) -> None:
+    begin(support)
+    SupplierItem.objects.filter(supplier__code="BETA").delete()
+    answer = support.post(step("BETA", "test"), {"do": "order"})
+    assert answer.status_code == 422
+    assert "sells us nothing yet: a test order needs an item in the catalog." in text(answer)
+    assert not OutboundMessage.objects.exists()
 
 
 def test_the_numbers_of_acknowledgements() -> None:
