@@ -28,7 +28,7 @@ from integrations.services.outbox import ORDER_RESEND, TEST_ORDER_SEND, acknowle
 from integrations.services.probes import endpoint_probe
 from integrations.services.profiles import profile_findings, profile_import, profile_of, profile_put, profile_state
 from integrations.x12 import Profile
-from masterdata.models import Role, Supplier
+from masterdata.models import Role, Supplier, SupplierItem
 
 _CLONED: Final = (
     "format", "our_qualifier", "our_id", "version", "element_separator", "component_separator", "segment_terminator",
@@ -64,7 +64,7 @@ def partner_begin(*, actor: Actor, supplier: str, like: str = "") -> Partner:
         partner = Partner.objects.create(supplier=row, endpoint=endpoint, identifier=_free_id(row.code), **copied)
         if model:
             chosen = model.documents.exclude(stage=Stage.OFF).values_list("document", flat=True)
-            _sandbox(partner, chosen)
+            documents_begin(partner, chosen)
         partner_changed(actor, partner, "begun", f"like {model.supplier.name}" if model else "")
         return partner
 
@@ -97,13 +97,14 @@ def partner_documents_choose(*, actor: Actor, code: str, form: str, documents: C
         partner.format = form
         partner.save(update_fields=["format"])
         partner.documents.filter(stage=Stage.SANDBOX).exclude(document__in=documents).update(stage=Stage.OFF)
-        partner.documents.filter(stage=Stage.OFF, document__in=documents).update(stage=Stage.SANDBOX, live_at=None)
-        _sandbox(partner, documents)
+        documents_begin(partner, documents)
         partner_changed(actor, partner, "documents", f"{form}: {', '.join(sorted(documents))}")
         return partner
 
 
-def _sandbox(partner: Partner, documents: Collection[str]) -> None:
+def documents_begin(partner: Partner, documents: Collection[str]) -> None:
+    """Put documents that are off into the sandbox; what is there already stays as it is."""
+    partner.documents.filter(stage=Stage.OFF, document__in=documents).update(stage=Stage.SANDBOX, live_at=None)
     PartnerDocument.objects.bulk_create(
         (PartnerDocument(partner=partner, document=name) for name in documents), ignore_conflicts=True
     )
@@ -234,6 +235,11 @@ def test_order_send(*, actor: Actor, code: str) -> OutboundMessage:
         partner = partner_lock(actor, code)
         if findings := list(profile_findings(profile_of(partner), partner.format)):
             raise Invalid("The profile is not complete yet.", code="profile_invalid", findings=findings)
+        if not SupplierItem.objects.filter(supplier=partner.supplier_id).exists():
+            raise Invalid(
+                f"{partner.supplier.name} sells us nothing yet: a test order needs an item in the catalog.",
+                code="nothing_sold",
+            )
         number = next_number("TEST")
         message = OutboundMessage.objects.create(
             endpoint_id=partner.endpoint_id, topic=TEST_ORDER_SEND, document_kind="test_order", document_number=number,

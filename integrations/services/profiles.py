@@ -36,8 +36,10 @@ _ELSEWHERE: Final = frozenset({*_COLUMNS, "delimiters", "partner", "test"})
 HABITS: Final = tuple(each.name for each in fields(Profile) if each.name not in _ELSEWHERE)
 """The fields of a Profile that are kept as JSON."""
 VERSIONS: Final = ("003040", "003050", "003060", "004010", "004030", "004050", "004060", "005010")
-OURS: Final = frozenset({"850", "860", "820", "ORDERS", "ORDCHG", "Order", "OrderChange", "OrderCancellation"})
-"""Types of documents that we send."""
+OURS: Final = {
+    **dict.fromkeys(("850", "860", "ORDERS", "ORDCHG", "Order", "OrderChange", "OrderCancellation"), "order"), "820": "remittance",
+}  # fmt: skip
+"""Type of a document in its format -> the kind of document it is, of those that we send."""
 KINDS: Final = frozenset({*READERS, *DOCUMENTS, *OURS})
 """Types of documents of every format that are exchanged with partners."""
 UBL_PROFILES: Final = get_args(UblProfile)

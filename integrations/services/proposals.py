@@ -13,8 +13,9 @@ from core.errors import Invalid
 from integrations.canonical import ItemIdentity, fields_of, is_record
 from integrations.canonical.units import UNECE_UNITS
 from integrations.edi_desk import Explained, explain
-from integrations.models import Partner
-from integrations.services.profiles import profile_findings, profile_seen
+from integrations.edi_files import DOCUMENTS
+from integrations.models import Partner, PartnerDocument
+from integrations.services.profiles import OURS, profile_findings, profile_seen
 from integrations.x12 import Finding, Profile
 from integrations.x12.schema import spec_of
 
@@ -22,6 +23,7 @@ TAKE: Final = "take"
 LEAVE: Final = ""
 MOST: Final = 40
 """Proposals of one file: more are no habits but another kind of file."""
+_DOCUMENT: Final = "document:"
 _UNIT: Final = "355"
 _LONGEST_UNIT: Final = 6
 _ALIKE: Final = (
@@ -64,10 +66,12 @@ def proposals_for(
     *,
     units: Collection[str] = (),
     ordered: Mapping[str, str] | None = None,
+    off: Collection[str] = (),
 ) -> list[Proposal]:
     """What a sample proposes to change in a profile of a format; nothing for a file that cannot be read.
 
-    `units` are the unit codes we use, `ordered` the unit we order each of their item numbers in.
+    `units` are the unit codes we use, `ordered` the unit we order each of their item numbers in, `off` the documents that are not
+    exchanged with them yet.
     """
     try:
         seen_form, seen = profile_seen(content, profile)
@@ -75,14 +79,23 @@ def proposals_for(
     except Invalid:
         return []
     found = explain(content, seen, segments=0)
+    if not found.documents:
+        return []
     every = [
         *_envelope(profile, seen, addressed, form, seen_form),
+        *_documents(found, off),
         *_units(found, content, profile, units, ordered or {}),
         *(_items(found, profile) if seen_form == Partner.Format.X12 else ()),
         *(_codes(found, profile) if seen_form == Partner.Format.X12 else ()),
         *_verdicts(found, profile),
     ]
     return every[:MOST]
+
+
+def documents_taken(proposals: Collection[Proposal], chosen: Mapping[str, str]) -> list[str]:
+    """The documents that are exchanged from now on."""
+    asked = (each for each in proposals if each.name.startswith(_DOCUMENT))
+    return [each.name.removeprefix(_DOCUMENT) for each in asked if _chosen(each, chosen) == TAKE]
 
 
 def proposals_taken(
@@ -149,6 +162,16 @@ def _envelope(profile: Profile, seen: Profile, addressed: Profile, form: str, se
 
 def _rules(profile: Profile) -> str:
     return " ".join(filter(None, (profile.ubl_profile, profile.their_country)))
+
+
+def _documents(found: Explained, off: Collection[str]) -> Iterator[Proposal]:
+    """Kinds of documents that nobody has chosen yet."""
+    kinds = dict.fromkeys(DOCUMENTS.get(said.kind, OURS.get(said.kind, "")) for said in found.documents)
+    for document in kinds:
+        if document in off:
+            label = PartnerDocument.Document(document).label
+            choices = ((TAKE, "exchanged, in the sandbox first"), (LEAVE, "not exchanged"))
+            yield Proposal(f"{_DOCUMENT}{document}", f"{label} are", label, LEAVE, choices, TAKE)
 
 
 def _plain(name: str, label: str, found: str, now: str, value: str) -> Proposal:

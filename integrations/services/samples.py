@@ -29,6 +29,7 @@ from integrations.models import InboundMessage, Partner, PartnerDocument
 from integrations.services.inbound_documents import document_told, document_try
 from integrations.services.inbox import file_split
 from integrations.services.onboarding import (
+    documents_begin,
     format_change,
     partner_changed,
     partner_get,
@@ -38,7 +39,7 @@ from integrations.services.onboarding import (
 )
 from integrations.services.payloads import payload_keep
 from integrations.services.profiles import OURS, profile_of
-from integrations.services.proposals import Proposal, proposals_for, proposals_taken
+from integrations.services.proposals import Proposal, documents_taken, proposals_for, proposals_taken
 from integrations.services.trials import Told
 from masterdata.models import Item, ItemPackaging, SupplierItem
 from procurement.models import PurchaseOrder, PurchaseOrderLine
@@ -89,9 +90,11 @@ def sample_proposals(*, partner: Partner, content: bytes) -> list[Proposal]:
         SupplierItem.objects.filter(supplier=partner.supplier_id).order_by().values_list("order_unit", "supplier_part")
     )
     known = list(ours.union(packs, offers))
+    begun = {row.document for row in partner.documents.all() if row.stage != PartnerDocument.Stage.OFF}
     return proposals_for(
         content, profile_of(partner), partner.format,
         units={unit for unit, _ in known}, ordered={part: unit for unit, part in known if part},
+        off=set(PartnerDocument.Document.values) - begun,
     )  # fmt: skip
 
 
@@ -109,6 +112,7 @@ def sample_take_over(
         proposals = sample_proposals(partner=partner, content=content)
         form, profile = proposals_taken(content, profile_of(partner), partner.format, proposals, chosen or {})
         format_change(partner, form)
+        documents_begin(partner, documents_taken(proposals, chosen or {}))
         profile_write(partner, profile)
         partner_changed(actor, partner, "profile", f"from {file.file_name}")
         return sample_read(actor=actor, code=code, name=file.file_name, content=content)

@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from core.actors import Actor
 from core.errors import Conflict, DomainError, Finding, Invalid, NotFound
-from integrations.models import InboundMessage, Interchange, Partner, PartnerDocument
+from integrations.models import InboundMessage, Interchange, OutboundMessage, Partner, PartnerDocument
 from integrations.partner_figures import partners_require, sandbox_files
 from integrations.services import onboarding, samples
 from integrations.services.checklists import Item, checklist, missing_for
 from integrations.services.mailboxes import TRANSPORTS, transport_described
+from integrations.services.outbox import TEST_ORDER_SEND
 from integrations.services.profiles import VERSIONS, profile_of, profile_state
 from integrations.x12 import Delimiters, Extra, Otherwise
 from portal.links import link
@@ -191,7 +192,7 @@ def _transport(
         })  # fmt: skip
     return {
         "transports": [(name, _TRANSPORTS.get(name, name)) for name in TRANSPORTS], "chosen": chosen, "fields": fields, "words": described["words"],
-        "reveals_keys": chosen == "sftp", "keys": keys,
+        "other": "" if mine else _TRANSPORTS.get(endpoint.adapter, endpoint.adapter), "reveals_keys": chosen == "sftp", "keys": keys,
         "probe": badge("up") if endpoint.probe_outcome == "found" else badge("down") if endpoint.probe_outcome else "",
         "probe_words": endpoint.probe_detail, "probed": fmt.age(endpoint.probed_at, ZONE) if endpoint.probed_at else None,
     }  # fmt: skip
@@ -230,11 +231,7 @@ def _test(request: HttpRequest, actor: Actor, row: Partner, _items: list[Item]) 
     files = sandbox_files(actor, row)
     asked = typed_id(request.GET.get("file", ""))
     chosen = next((each for each in files if each.pk == asked), files[0] if files else None)
-    sent = (
-        Interchange.objects.filter(partner=row, usage="T", functional_id="PO")
-        .select_related("message")
-        .order_by("-id")[:5]
-    )
+    tests = OutboundMessage.objects.filter(endpoint=row.endpoint_id, topic=TEST_ORDER_SEND)
     return {
         "files": [
             {
@@ -243,15 +240,19 @@ def _test(request: HttpRequest, actor: Actor, row: Partner, _items: list[Item]) 
             for each in files
         ],
         "sample": _sample(chosen, row) if chosen else None,
-        "sent": [
-            {
-                "number": each.message.document_number, "href": link("message", each.message.pk),
-                "state": badge(each.message.state), "acknowledgement": badge(each.acknowledgement),
-            }
-            for each in sent
-            if each.message
-        ],
+        "sent": [_test_sent(each) for each in tests.select_related("interchange").order_by("-id")[:5]],
         "orders": any(each["value"] == "order" and each["stage"] != "off" for each in stages_shown(row)),
+    }  # fmt: skip
+
+
+def _test_sent(message: OutboundMessage) -> dict[str, Any]:
+    """A test order: where it is, why it did not go, and what they answered."""
+    interchange: Interchange | None = getattr(message, "interchange", None)
+    answer = interchange.acknowledgement if interchange else Interchange.Acknowledgement.NOT_EXPECTED
+    return {
+        "number": message.document_number, "href": link("message", message.pk), "state": badge(message.state, "message"),
+        "detail": "" if message.state == OutboundMessage.State.DELIVERED else message.detail,
+        "acknowledgement": badge(answer) if answer != Interchange.Acknowledgement.NOT_EXPECTED else "",
     }  # fmt: skip
 
 
@@ -259,9 +260,12 @@ def _sample(file: InboundMessage, row: Partner) -> dict[str, Any]:
     """A file in the sandbox: what it is, what it tells for the profile, and what each of its documents would have done."""
     content, documents = bytes(file.payload.content), list(file.documents.all())
     proposals = samples.sample_proposals(partner=row, content=content)
+    about = about_file(content, SEGMENTS, profile_of(row))
+    # what is said as a finding, with what to do about it, is said there
+    problem = "" if file.detail in [each.message for each in about["findings"]] else file.detail
     return {
-        **about_file(content, SEGMENTS, profile_of(row)), "pk": file.pk, "name": file.file_name,
-        "problem": file.detail if file.cause else "", "proposals": proposals, "proposes": any(each.known for each in proposals),
+        **about, "pk": file.pk, "name": file.file_name,
+        "problem": problem if file.cause else "", "proposals": proposals, "proposes": any(each.known for each in proposals),
         "documents": [trial_shown(each) for each in documents],
         "orders": [(number, number) for number in samples.orders_to_try(row)] if any(samples.about_an_order(each.kind) for each in documents) else [],
     }  # fmt: skip

@@ -221,12 +221,17 @@ def _went(row: OutboundMessage) -> dict[str, Any]:
     answered = interchange.acknowledgement if interchange is not None else "not_expected"
     return {
         "pk": row.pk, "href": link("message", row.pk), "name": message_name(row.topic), "badge": badge(row.state, "message"),
-        # an acknowledgement is about a file of theirs: its key says their numbers
-        "number": row.key.removeprefix("997:").removeprefix("TA1:") if row.document_kind == "inbound_file" else row.document_number,
+        "number": _answered_numbers(row.key) if row.document_kind == "inbound_file" else row.document_number,
         "when": fmt.age(row.delivered_at or row.created_at, ZONE),
         "acknowledgement": badge(answered) if answered != "not_expected" else "",
         "again": row.document_kind == "purchase_order" and row.state == OutboundMessage.State.DELIVERED,
     }  # fmt: skip
+
+
+def _answered_numbers(key: str) -> str:
+    """An acknowledgement is about a file of theirs: its key says their numbers, unless a person had it sent once more."""
+    kind, _, numbers = key.partition(":")
+    return "once more" if kind == "997again" else numbers
 
 
 @login_required

@@ -39,6 +39,7 @@ def told(content: bytes, profile: Profile = KNOWN, form: str = "x12", **given: A
 def test_what_is_agreed_already_is_not_proposed(world: World) -> None:
     assert told(written(world, papers("4711")[2])) == {}
     assert told(b"nothing one can read") == {}
+    assert told(b"<Invoice xmlns='urn:oasis:names:specification:ubl:schema:xsd:Invoice-2'>cut") == {}
     assert told(b"") == {}
 
 
@@ -77,6 +78,19 @@ def test_a_sample_of_what_we_send_is_addressed_to_them() -> None:
     )
     found = told(said, form="edifact")
     assert (found["their_id"].found, found["our_id"].found) == ("THEY", "14:WE")
+
+
+def test_a_sample_begins_its_kind_of_document(world: World, support: Actor) -> None:
+    assert told(document_bytes(simple(), ENVELOPE), off={"order"})["document:order"].known
+    onboarding.partner_begin(actor=support, supplier="BETA")
+    sample = written(world, papers("4711")[2]).replace(b"ZZ*ACME ", b"ZZ*BETA ").replace(b"GS*IN*ACME", b"GS*IN*BETA")
+    assert "document:invoice" not in told(sample, off={"order"})
+    file = samples.sample_read(actor=support, code="BETA", name="s", content=sample)
+    samples.sample_take_over(actor=support, code="BETA", file_id=file.pk, chosen={"document:invoice": ""})
+    partner = onboarding.partner_get("BETA")
+    assert not partner.documents.exists()
+    samples.sample_take_over(actor=support, code="BETA", file_id=file.pk)
+    assert list(partner.documents.values_list("document", "stage")) == [("invoice", "sandbox")]
 
 
 def test_an_order_as_they_want_it_is_no_fault_of_theirs(world: World, support: Actor) -> None:

@@ -13,13 +13,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations.models import InboundMessage, Partner, PartnerDocument
+from integrations.models import InboundMessage, OutboundMessage, Partner, PartnerDocument
 from integrations.partner_figures import Figures, Times, Volume
 from integrations.services.partners import supplier_connect
 from integrations.services.profiles import profile_of
 from integrations.x12 import Delimiters, document_bytes
-from masterdata.models import Role
-from portal.web.partners import _volumes
+from masterdata.models import Role, SupplierItem
+from portal.web.partners import _answered_numbers, _volumes
 from procurement.models import Invoice
 from tests.factories import Network, make_user
 from tests.integrations.transports import sshd
@@ -200,6 +200,15 @@ def test_nothing_is_ticked_before_something_was_done(support: Client) -> None:
     assert "wizard-next" in files
 
 
+def test_a_sample_costs_the_same_however_much_it_says(support: Client, few_statements: Any) -> None:
+    begin(support)
+    many = SAMPLE * 40
+    support.post(step("BETA", "test"), {"sample": SimpleUploadedFile("many.x12", many)})
+    with few_statements():
+        page = text(support.get(step("BETA", "test")))
+    assert "40 × 810" in page
+
+
 def test_an_order_of_ours_is_understood_as_one(support: Client) -> None:
     content = document_bytes(simple(), ENVELOPE)
     answer = support.post(step("ACME", "test"), {"sample": SimpleUploadedFile("order.x12", content)}, follow=True)
@@ -277,6 +286,31 @@ def test_a_partner_is_paused_and_resumed(support: Client) -> None:
     for do, paused in (("pause", True), ("resume", False)):
         support.post(reverse("partner-act", args=["ACME"]), {"do": do, "reason": "night"})
         assert Partner.objects.get().endpoint.paused is paused
+
+
+def test_a_test_order_is_seen_from_the_press_on(support: Client, few_statements: Any) -> None:
+    answer = support.post(step("ACME", "test"), {"do": "order"}, follow=True)
+    message = OutboundMessage.objects.get()
+    assert message.document_number in text(answer)
+    assert "Queued" in text(answer)
+    OutboundMessage.objects.update(state="dead", detail="They do not know us.")
+    with few_statements():
+        assert "They do not know us." in text(support.get(step("ACME", "test")))
+
+
+def test_who_sells_nothing_gets_no_test_order(support: Client) -> None:
+    begin(support)
+    SupplierItem.objects.filter(supplier__code="BETA").delete()
+    answer = support.post(step("BETA", "test"), {"do": "order"})
+    assert answer.status_code == 422
+    assert "sells us nothing yet: a test order needs an item in the catalog." in text(answer)
+    assert not OutboundMessage.objects.exists()
+
+
+def test_the_numbers_of_acknowledgements() -> None:
+    assert [_answered_numbers(key) for key in ("997:7:IN:8", "T997:7:IN:8", "TA1:9:1", "997again:203/1:1")] == [
+        "7:IN:8", "7:IN:8", "9:1", "once more",
+    ]  # fmt: skip
 
 
 def test_a_secret_of_a_transport_is_never_shown(support: Client) -> None:
