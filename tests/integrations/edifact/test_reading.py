@@ -124,6 +124,20 @@ def test_what_was_paid_before_is_part_of_the_bill(totals: tuple[str, ...]) -> No
     assert "total-differs" not in [finding.code for finding in read_.findings]
 
 
+@pytest.mark.parametrize(
+    ("code", "kind"), [("380", "invoice"), ("381", "credit"), ("396", "credit"), ("308", "credit")]
+)
+def test_an_invoice_says_by_its_type_whether_it_is_a_credit(code: str, kind: str) -> None:
+    line = ("LIN+1++:IN", "QTY+47:200:PCE", "PRI+AAA:10::NTP:100:PCE")
+    totals = ("MOA+77:23.80", "MOA+176:3.80", "TAX+7+VAT", "MOA+124:1.90")
+    body = [each.replace("+380+", f"+{code}+") for each in INVOICE]
+    read_ = result("INVOIC", *body, *line, "UNS+S", *totals)
+    assert isinstance(read_.document, InvoiceDoc)
+    assert (read_.document.kind, read_.document.lines[0].unit_price) == (kind, Decimal("0.1"))
+    # the tax as a whole (176) goes before that of one rate (124)
+    assert (read_.document.tax, read_.findings) == (Decimal("3.80"), ())
+
+
 INVOICE = ("BGM+380+I-1+9", "DTM+137:20260304:102", "NAD+SU+1238764941386:0088", "CUX+2:EUR")
 
 

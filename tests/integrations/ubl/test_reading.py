@@ -237,6 +237,43 @@ def test_what_comes_later_is_a_back_order(code: str, quantities: str, expected: 
     assert result.broken == (not expected)
 
 
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("AP", "accepted"), ("29", "accepted"), ("CA", "changed"), ("RE", "rejected"), ("27", "rejected")],
+)
+def test_each_verdict_on_an_order_has_its_meaning(code: str, status: str) -> None:
+    document = response(code).document
+    assert isinstance(document, OrderAnswer)
+    assert document.status == status
+
+
+@pytest.mark.parametrize(
+    ("code", "action"), [("1", "accepted"), ("5", "accepted"), ("7", "rejected"), ("42", "accepted")]
+)
+def test_each_status_of_a_line_has_its_meaning(code: str, action: str) -> None:
+    line = f"<LineItem><ID>1</ID><LineStatusCode>{code}</LineStatusCode><Quantity>5</Quantity></LineItem>"
+    document = response("CA", line).document
+    assert isinstance(document, OrderAnswer)
+    assert [each.action for each in document.lines] == [action]
+
+
+def test_a_price_may_be_for_several() -> None:
+    price = "<Price><PriceAmount>425</PriceAmount><BaseQuantity>100</BaseQuantity></Price>"
+    document = response("CA", f"<LineItem><ID>1</ID><Quantity>5</Quantity>{price}</LineItem>").document
+    assert isinstance(document, OrderAnswer)
+    assert document.lines[0].unit_price == Decimal("4.25")
+
+
+@pytest.mark.parametrize(("code", "kind"), [("380", "invoice"), ("381", "credit"), ("384", "invoice"), ("", "invoice")])
+def test_an_invoice_says_by_its_type_whether_it_is_a_credit(code: str, kind: str) -> None:
+    line = '<InvoiceLine><ID>1</ID><InvoicedQuantity unitCode="EA">2</InvoicedQuantity><LineExtensionAmount>20</LineExtensionAmount></InvoiceLine>'
+    named = f"<InvoiceTypeCode>{code}</InvoiceTypeCode>" if code else ""
+    total = "<LegalMonetaryTotal><PayableAmount>20</PayableAmount></LegalMonetaryTotal>"
+    document = ubl("Invoice", f"<ID>I1</ID><IssueDate>2026-03-01</IssueDate>{named}{total}{line}").document
+    assert isinstance(document, InvoiceDoc)
+    assert (document.kind, document.total) == (kind, 20)
+
+
 def test_a_day_for_the_whole_order_counts_for_lines_without_one() -> None:
     period = "<Delivery><PromisedDeliveryPeriod><EndDate>{}</EndDate></PromisedDeliveryPeriod></Delivery>"
     lines = [

@@ -55,6 +55,8 @@ def test_faults_are_named_with_segment_and_element() -> None:
         ("BAK*00*AD*PO-1*20260301", "BAK*00*AD*PO-1*20260301~\nBAK*00*AD*PO-1*20260301", ["AK3*BAK*3**5"]),
         ("ACK*IA*2*BX", "ACK*IA*2*BX~\nCUR*BY*USD~\nCTT*1~\nACK*IA*2*BX", ["AK3*CUR*5**7", "AK3*ACK*7**7"]),
         ("PO1*1*2*BX*10**VN*A1", "PO1*1*2*Q7*10**VN*A1", []),
+        ("PO1*1*2*BX*10**VN*A1", "PO1*1*2*BOX*10**VN*A1", ["AK3*PO1*3**8", "AK4*3*355*5*BOX"]),
+        ("*AD*PO-1*", "*AD**", ["AK3*BAK*2**8", "AK4*3*324*1"]),
     ],
 )
 def test_what_does_not_go_together_or_stands_elsewhere_is_named(old: str, new: str, detail: list[str]) -> None:

@@ -99,6 +99,13 @@ def test_each_purpose_has_its_meaning(code: str, purpose: str | None) -> None:
     assert ("purpose" in codes(result)) == (purpose is None)
 
 
+@pytest.mark.parametrize(("code", "quantity"), [("DI", 0), ("RA", 5), ("QD", 5), ("PC", 5), ("NC", 5)])
+def test_a_change_that_deletes_a_line_leaves_nothing_of_it(code: str, quantity: int) -> None:
+    result = parsed("860", "PC", "BCH*04*SA*P1***20260301", f"POC*1*{code}*5**CA*1**VN*A")
+    assert isinstance(result.document, Order)
+    assert [line.quantity for line in result.document.lines] == [quantity]
+
+
 def test_a_contract_in_the_head_counts_for_lines_without_one() -> None:
     lines = ("PO1*1*3*EA*1**VN*A", "PO1*2*3*EA*1**VN*B", "REF*CT*GPO-78")
     result = parsed("850", "PO", "BEG*00*NE*P1**20260301", "REF*CT*GPO-77", *lines)
