@@ -12,7 +12,7 @@ from integrations.erp_mapping import ERP_TABLE
 _TABLE: Final = """
 Party
 name | N102 | PartyName/Name | NAD C080
-identifiers | N103 N104: one, the most widely understood (UL GLN, 1 DUNS, 9 DUNS4, 21 HIN, 92 buyer, 91 supplier) | PartyIdentification/ID@schemeID (0088 GLN, 0060 DUNS) | NAD C082, agency 3055 (9 GLN, 16 DUNS, 92 buyer, 91 supplier)
+identifiers | N103 N104: one, the most widely understood (UL GLN, 1 DUNS, 9 DUNS4, 21 HIN, 92 buyer, 91 supplier) | PartyIdentification/ID@schemeID (0088 GLN, 0060 DUNS); under Peppol also EndpointID | NAD C082, agency 3055 (9 GLN, 16 DUNS, 92 buyer, 91 supplier); code lists of 1131
 ItemIdentity
 buyer_item | IN, else BP | BuyersItemIdentification/ID | PIA …:IN, else BP
 supplier_part | VN, else VC, VP | SellersItemIdentification/ID | PIA …:SA, else VN
@@ -22,7 +22,7 @@ others | any other qualifier (ND NDC, HI HIBC, UX UPN) | AdditionalItemIdentific
 Order
 number | BEG03, BCH03 | ID; of a change or cancellation OrderReference/ID | BGM 1004; of a change or cancellation RFF+ON
 issued_at | DTM*004, else BEG05, BCH06 | IssueDate, IssueTime; OrderReference/IssueDate, IssueTime | DTM+137; DTM+171 behind RFF+ON
-currency | CUR02 | DocumentCurrencyCode | CUX+2
+currency | CUR02 | DocumentCurrencyCode, else currencyID of the first amount | CUX+2, else MOA 6345
 supplier | N1*SU | SellerSupplierParty | NAD+SU
 buyer | N1*BY | BuyerCustomerParty | NAD+BY
 ship_to | N1*ST | Delivery/DeliveryParty | NAD+DP
@@ -30,7 +30,7 @@ lines | PO1, POC | OrderLine, none in an OrderCancellation | LIN
 purpose | 850; 860 with BCH01 04 or 01 | Order, OrderChange, OrderCancellation | ORDERS; ORDCHG with BGM 1225 4 or 1
 revision | BCH05 | SequenceNumberID | RFF+ON C506.4000
 requested_date | DTM*002 | Delivery/RequestedDeliveryPeriod/EndDate | DTM+2
-urgent | BEG02, BCH02 RO | OrderTypeCode 224, OrderReference/OrderTypeCode 224 | BGM 1001 224; ORDCHG BGM 1000 RUSH ORDER
+urgent | BEG02, BCH02 RO | OrderTypeCode 224, OrderReference/OrderTypeCode 224; under Peppol in words as a Note | BGM 1001 224; ORDCHG BGM 1000 RUSH ORDER
 notes | N9, MSG01 | Note, CancellationNote | FTX+GEN
 unit_codes | by the profile | by the profile | by the profile
 OrderLine
@@ -41,7 +41,7 @@ quantity | PO102, POC03; 0 with POC02 DI | LineItem/Quantity; 0 with LineStatusC
 unit | PO103, POC05 | Quantity@unitCode | QTY 6411
 unit_price | PO104, POC06; per PO105 HP, TP | Price/PriceAmount, per BaseQuantity | PRI+AAA, per 5284
 requested_date | DTM*002 | LineItem/Delivery/RequestedDeliveryPeriod/EndDate | DTM+2
-contract_number | REF*CT | DocumentReference with DocumentTypeCode CT | RFF+CT
+contract_number | REF*CT, else of the head | DocumentReference with DocumentTypeCode CT, else Contract/ID | RFF+CT
 cost_center | REF*CA | LineItem/AccountingCost | RFF+ADE
 OrderAnswer
 order_number | BAK03, BCA03 | OrderReference/ID | RFF+ON
@@ -50,18 +50,18 @@ lines | PO1 or POC with ACK | OrderLine | LIN
 answers | 855 or 865 | OrderReference/OrderTypeCode 230 | BGM 1001: 231, 230
 supplier_order_number | BAK08, BCA09 | SalesOrderID | BGM 1004
 answered_on | BAK09, BCA10 | IssueDate | DTM+137
-currency | CUR02 | DocumentCurrencyCode | CUX+2
+currency | CUR02 | DocumentCurrencyCode, else currencyID of the first amount | CUX+2, else MOA 6345
 supplier | N1*SE | SellerSupplierParty | NAD+SU
 buyer | N1*BY | BuyerCustomerParty | NAD+BY
 unit_codes | by the profile | by the profile | by the profile
 AnswerLine
-line_number | PO101, POC01 | LineItem/ID | LIN 1082
+line_number | PO101, POC01 | OrderLineReference/LineID, else LineItem/ID | RFF+ON 1156, else LIN 1082
 identity | from PO106, POC08 | LineItem/Item | LIN, PIA
-action | ACK01 | LineStatusCode and its name | LIN 1229, QTY+83, FTX+CHG
-quantity | ACK02 | LineItem/Quantity | QTY+21, QTY+83
+action | ACK01, else POC02 | LineStatusCode and its name | LIN 1229, QTY+83, FTX+CHG
+quantity | ACK02 | LineItem/Quantity, MaximumBackorderQuantity | QTY+21, QTY+83
 unit | ACK03, else PO103 | Quantity@unitCode | QTY 6411
 unit_price | PO104, else CTP03 | Price/PriceAmount | PRI+AAA
-promised_date | ACK05, SCH06, DTM*067 | Delivery/PromisedDeliveryPeriod/EndDate | DTM+67
+promised_date | ACK05, SCH06, DTM*067, else of the head | Delivery/PromisedDeliveryPeriod/EndDate, else of the head | DTM+67
 substitute | from ACK07 | SellerSubstitutedLineItem/Item | PIA+3
 message | MSG01 and the words of ACK01 | LineItem/Note | FTX+LIN
 ShipNotice
@@ -79,7 +79,7 @@ unit_codes | by the profile | by the profile | by the profile
 ShipLine
 order_number | PRF01 of the level above | OrderLineReference/OrderReference/ID | RFF+ON
 line_number | LIN01, SN101 | OrderLineReference/LineID | RFF+ON 1156
-identity | LIN | Item | LIN, PIA
+identity | LIN | Item; ProductTraceID among the others | LIN, PIA
 quantity | SN102 | DeliveredQuantity | QTY+12
 unit | SN103 | DeliveredQuantity@unitCode | QTY 6411
 lot | LIN…LT, REF*LT | Item/ItemInstance/LotIdentification/LotNumberID | GIN+BX
@@ -90,7 +90,7 @@ InvoiceDoc
 number | BIG02 | ID | BGM 1004
 invoice_date | BIG01 | IssueDate | DTM+137
 order_number | BIG04, REF*PO | OrderReference/ID | RFF+ON
-currency | CUR02 | DocumentCurrencyCode | CUX+2
+currency | CUR02 | DocumentCurrencyCode, else currencyID of the first amount | CUX+2, else MOA 6345
 lines | IT1 | InvoiceLine, CreditNoteLine | LIN
 total | TDS01 | LegalMonetaryTotal/PayableAmount, with PrepaidAmount and without PayableRoundingAmount | MOA+388, 77, 86, else 9 with 113
 kind | BIG07 DI, CR | Invoice or CreditNote | BGM 1001: 380, 381
@@ -98,20 +98,20 @@ charges | SAC | AllowanceCharge | ALC
 tax | TXI02 | TaxTotal/TaxAmount | MOA+124, 176
 due_date | ITD06 | DueDate, PaymentMeans/PaymentDueDate | DTM+13
 terms | ITD12, ITD07 | PaymentTerms/Note | FTX+PMT
-reference | REF*OI, IV | BillingReference/InvoiceDocumentReference/ID | RFF+IV
+reference | REF*OI, IV | BillingReference/InvoiceDocumentReference/ID, else of a line | RFF+IV
 supplier | N1*SU | AccountingSupplierParty | NAD+SU
 buyer | N1*BY | AccountingCustomerParty | NAD+BY
 unit_codes | by the profile | by the profile | by the profile
 InvoiceLine
-line_number | IT101 | OrderLineReference/LineID | LIN 1082
+line_number | IT101 | OrderLineReference/LineID | RFF+ON 1156, else LIN 1082
 identity | from IT106 | Item | LIN, PIA
 description | PID05 | Item/Name | IMD
 quantity | IT102 | InvoicedQuantity, CreditedQuantity | QTY+47
 unit | IT103 | @unitCode | QTY 6411
-unit_price | IT104 | Price/PriceAmount, else LineExtensionAmount | PRI+AAA, else MOA+203
+unit_price | IT104 | Price/PriceAmount, else LineExtensionAmount | PRI+AAA, or MOA+203 where it differs
 Charge
-code | SAC02, SAC04 | AllowanceChargeReasonCode | ALC 1230, 7161
-description | SAC15 | AllowanceChargeReason | ALC 7160
+code | SAC02, SAC04 | AllowanceChargeReasonCode | ALC 7161, 5189, else 1230
+description | SAC15 | AllowanceChargeReason | ALC 7160, else 1230
 amount | SAC05, sign by SAC01 | Amount, sign by ChargeIndicator | MOA+23, MOA+204
 PriceCatalog
 number | BCT02 | — | —
