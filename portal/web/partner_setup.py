@@ -188,7 +188,7 @@ def _transport(
         fields.append({
             "name": name, "label": setting["label"], "kind": secret if setting["secret"] else plain, "choices": choices,
             "value": typed or kept or setting["default"], "required": setting["required"] and not sealed and not (keys and name == "host_key"),
-            "help": " ".join(each for each in notes if each),
+            "help": " ".join(each for each in notes if each), "css": "is-wide" if setting["kind"] == "lines" else "",
         })  # fmt: skip
     return {
         "transports": [(name, _TRANSPORTS.get(name, name)) for name in TRANSPORTS], "chosen": chosen, "fields": fields, "words": described["words"],

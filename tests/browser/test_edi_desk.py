@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, expect
 
 from integrations.x12 import document_bytes
 from masterdata.models import Role
@@ -65,10 +65,11 @@ def test_it_works_without_scripts(browser: Browser, live_server: Any) -> None:
         someone.login_as(make_user("support", (Role.INTEGRATION_SUPPORT, None)))
         someone.goto("/edi/")
         page = someone.page
-        page.get_by_label("Paste its text").fill((ORDER * 60).decode())
+        many: FilePayload = {"name": "many.x12", "mimeType": "application/edi-x12", "buffer": ORDER * 60}
+        page.get_by_label("or choose a file").set_input_files(many)
         page.get_by_role("button", name="Look at it").click()
         page.get_by_role("button", name="Show more").click()
         expect(page.locator(".edi-line")).to_have_count(400)
-        page.get_by_label("Paste the other text").fill((ORDER * 60).decode())
+        page.get_by_label("or choose the other file").set_input_files(many)
         page.get_by_role("button", name="Compare").click()
         expect(page.get_by_text("Both say the same.")).to_be_visible()
