@@ -153,26 +153,30 @@ def _line_read(
             "line-number", f"{row.name}01, the line number, is missing: the place in the order counts.", 1, "warning"
         )
     price = row.price(price_at, price_at + 1)
-    described: list[str] = []
-    references: dict[str, str] = {}
+    description = contract_number = cost_center = ""
     requested = None
-    for at in span[1:]:
+    for at in range(span.start + 1, span.stop):
         segment = segments[at]
         name = segment[0]
         if name == "PID":
-            described.append(element(segment, 5))
-        elif name == "REF" and (value := element(segment, 2) or element(segment, 3)):
-            references.setdefault(element(segment, 1), value)
+            text = element(segment, 5)
+            description = f"{description} {text}" if description and text else description or text
+        elif name == "REF":
+            qualifier = element(segment, 1)
+            if qualifier == "CT":
+                contract_number = contract_number or element(segment, 2) or element(segment, 3)
+            elif qualifier == "CA":
+                cost_center = cost_center or element(segment, 2) or element(segment, 3)
         elif name == "DTM" and requested is None and element(segment, 1) == "002":
             requested = Row(reading, at + 1, segment).day(2)
     return OrderLine(
         line_number=place if number is None else number,
         identity=row.identity(price_at + 2),
-        description=" ".join(filter(None, described)),
+        description=description,
         quantity=quantity,
         unit=row.unit(unit_at, required=not deleted),
         unit_price=Decimal(0) if price is None else price,
         requested_date=requested,
-        contract_number=references.get("CT", contract),
-        cost_center=references.get("CA", ""),
+        contract_number=contract_number or contract,
+        cost_center=cost_center,
     )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from functools import lru_cache
 from operator import itemgetter
 from typing import Final, TypeAlias
 
@@ -19,6 +18,7 @@ from integrations.x12.schema import day_of
 from integrations.x12.tokens import Segment
 
 _NUMBER: Final = re.compile(r"-?(?=\.?[0-9])[0-9]{0,30}\.?[0-9]{0,30}", re.ASCII)
+_LONGEST_PLAIN: Final = 30
 _PER: Final = {"HP": Decimal(100), "TP": Decimal(1000)}
 _MOMENT_ZONES: Final = ("", "UT", "GM", "Z")
 
@@ -52,13 +52,15 @@ class Row:
         self.position = position
         self.name = segment[0]
         """The segment's id."""
-        self.texts = list(map(str.strip, segment))
-        """The segment without the blanks around its elements, which mean nothing."""
+        self.texts = [*map(str.strip, segment), ""]
+        """The segment without the blanks around its elements, which mean nothing, and an empty text behind it."""
 
     def text(self, number: int) -> str:
         """The element's text, empty where it is missing."""
-        texts = self.texts
-        return texts[number] if number < len(texts) else ""
+        try:
+            return self.texts[number]
+        except IndexError:
+            return ""
 
     def need(self, number: int, what: str) -> str:
         """The element's text; an error finding where it is empty."""
@@ -129,18 +131,19 @@ class Row:
 
     def pairs(self, start: int) -> dict[str, str]:
         """Qualifier → id, from element `start` on."""
-        return pairs_in(self.texts, start)
+        return pairs_in(self.texts[:-1], start)
 
     def identity(self, start: int) -> ItemIdentity:
         """The item that the pairs from element `start` on name."""
         texts, reading = self.texts, self.reading
-        shape = (start, *texts[start:-1:2])
-        if shape not in reading.item_shapes:
-            reading.item_shapes[shape] = _item_shape(start, texts[start:-1:2], reading.item_fields)
-        ids = reading.item_shapes[shape]
+        shape = (start, *texts[start:-2:2])
+        try:
+            ids = reading.item_shapes[shape]
+        except KeyError:
+            ids = reading.item_shapes[shape] = _item_shape(start, texts[start:-2:2], reading.item_fields)
         if ids is None:
-            return reading.profile.identity_in(pairs_in(texts, start), reading.item_fields)
-        buyer_item, supplier_part, manufacturer_part, gtin = ids((*texts, ""))
+            return reading.profile.identity_in(self.pairs(start), reading.item_fields)
+        buyer_item, supplier_part, manufacturer_part, gtin = ids(texts)
         return ItemIdentity(
             buyer_item=buyer_item, supplier_part=supplier_part, manufacturer_part=manufacturer_part, gtin=gtin
         )
@@ -148,7 +151,7 @@ class Row:
     def line_number(self, number: int) -> int | None:
         """The element as a line number, None where it is blank or not one ("A-7")."""
         value = self.text(number)
-        if value.isascii() and value.isdigit() and len(value) <= 9:
+        if value.isdigit() and value.isascii() and len(value) <= 9:
             return int(value)
         if value:
             self.note(
@@ -200,9 +203,14 @@ class Reading:
     def spans(self, start: str) -> tuple[list[Row], list[range]]:
         """Like `loops`, but where each of them stands among the set's segments: for documents of very many lines."""
         segments = self.set.segments
-        names = [segment[0] for segment in segments]
-        over = min((names.index(name) for name in _SUMMARY if name in names), default=len(names))
-        begins = [at for at, name in enumerate(names) if name == start and at < over]
+        begins, over = [], len(segments)
+        for at, segment in enumerate(segments):
+            name = segment[0]
+            if name == start:
+                begins.append(at)
+            elif name in _SUMMARY:
+                over = at
+                break
         header = [Row(self, at + 1, segments[at]) for at in range(begins[0] if begins else over)]
         return header, list(map(range, begins, (*begins[1:], over)))
 
@@ -259,10 +267,13 @@ def _item_shape(start: int, qualifiers: Segment, known: Mapping[str, str]) -> _I
     return itemgetter(*(places.get(name, -1) for name in ("buyer_item", "supplier_part", "manufacturer_part", "gtin")))
 
 
-@lru_cache(maxsize=4096)
 def _amount(text: str) -> Decimal | None:
-    """The number that a text says, None where it says none. Remembered: the quantities and prices of a file are few."""
-    return Decimal(text) if _NUMBER.fullmatch(text) else None
+    """The number that a text says, None where it says none."""
+    digits = text.replace(".", "", 1)
+    # what most numbers are, told faster than by the pattern
+    if (digits.isdigit() and digits.isascii() and len(digits) <= _LONGEST_PLAIN) or _NUMBER.fullmatch(text):
+        return Decimal(text)
+    return None
 
 
 _PARTY_ROLES: Final = {
