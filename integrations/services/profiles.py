@@ -115,15 +115,17 @@ def profile_import(data: Any) -> tuple[str, Profile]:
 def profile_seen(content: bytes, profile: Profile) -> tuple[str, Profile]:
     """The format of a partner's file, and the profile with what its envelope tells: ids, version, delimiters, group ids.
 
-    Who we are is taken only where nobody has said it yet: a sample may be addressed to somebody else. A sample of what we send (an
-    order as they want it) is addressed to them. Raises Invalid where there is nothing to take over.
+    What was agreed like this for its kind of document is known already. Who we are is taken only where nobody has said it yet: a sample
+    may be addressed to somebody else. A sample of what we send (an order as they want it) is addressed to them. Raises Invalid where
+    there is nothing to take over.
     """
     try:
         form = recognise(content)
         if form == "edifact":
             unb = edifact.read(content)[0]
-            (q, them), (our_q, us) = _sides(unb.sender, unb.receiver, [each.kind for each in unb.messages])
-            return form, _addressed(replace(profile, their_qualifier=q, their_id=them), our_q, us)
+            kinds = [each.kind for each in unb.messages]
+            (q, them), (our_q, us) = _sides(unb.sender, unb.receiver, kinds)
+            return form, _addressed(_told(profile, kinds, their_qualifier=q, their_id=them), our_q, us)
         if form == "ubl":
             return form, _peppol_seen(ubl.parse_xml(content), profile)
         found = x12.read(content)[0]
@@ -132,13 +134,20 @@ def profile_seen(content: bytes, profile: Profile) -> tuple[str, Profile]:
     group = found.groups[0] if found.groups else None
     kinds = [each.code for each in group.sets] if group else []
     (q, them), (our_q, us) = _sides(found.sender, found.receiver, kinds)
-    version = group.version if group and group.version in VERSIONS else profile.version
     theirs, ours = _sides(group.sender, group.receiver, kinds) if group else ("", "")
-    seen = replace(
-        profile, their_qualifier=q, their_id=them, version=version, their_group_id="" if theirs == them else theirs,
-        delimiters=_usable(found.delimiters, profile.delimiters),
-    )  # fmt: skip
-    return "x12", _addressed(seen, our_q, us, "" if ours == us else ours)
+    told: dict[str, Any] = {
+        "their_qualifier": q, "their_id": them, "their_group_id": "" if theirs == them else theirs,
+        "delimiters": _usable(found.delimiters, profile.delimiters),
+    }  # fmt: skip
+    if group and group.version in VERSIONS:
+        told["version"] = group.version
+    return "x12", _addressed(_told(profile, kinds, **told), our_q, us, "" if ours == us else ours)
+
+
+def _told(profile: Profile, kinds: Sequence[str], **told: Any) -> Profile:
+    """The profile with what a file tells, where that is not what counts for its kind of document."""
+    about = profile.about(kinds[0]) if kinds else profile
+    return replace(profile, **{name: value for name, value in told.items() if getattr(about, name) != value})
 
 
 _Side = TypeVar("_Side")

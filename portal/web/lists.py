@@ -150,6 +150,10 @@ SUPPLIERS = Listing(
         By(key="code", field="code", up="By code, A to Z", down="By code, Z to A"),
     ),
 )  # fmt: skip
+PARTNERS = Listing(
+    name="partners", screen="partners", start="name", keep=("format",),
+    orders=(By(key="name", field="supplier__name", up="By name, A to Z", down="By name, Z to A"),),
+)  # fmt: skip
 CONTRACTS = Listing(
     name="contracts", screen="contracts", start="until", keep=(),
     orders=(
@@ -172,7 +176,7 @@ CASES: Mapping[str, Listing] = {queue: _cases(queue) for queue in ("ap", "buyer"
 EVERY: Mapping[str, Listing] = {
     each.name: each
     for each in (
-        REQUISITIONS, APPROVALS, WORKBENCH, ORDERS, RECEIVING, RECEIPTS, INVOICES, STOCK, LOW_STOCK, CATALOG, SUPPLIERS,
+        REQUISITIONS, APPROVALS, WORKBENCH, ORDERS, RECEIVING, RECEIPTS, INVOICES, STOCK, LOW_STOCK, CATALOG, SUPPLIERS, PARTNERS,
         CONTRACTS, PROPOSALS, MESSAGES, *CASES.values(),
     )
 }  # fmt: skip

@@ -9,12 +9,14 @@ from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from core.actors import EVERYWHERE, Actor
 from core.errors import DomainError, Invalid
+from core.tally import Grouping
 from integrations.models import InboundMessage, Interchange, OutboundMessage, Partner, PartnerDocument
 from integrations.partner_figures import (
     DAYS,
@@ -33,8 +35,9 @@ from integrations.services.replay import endpoint_pause, endpoint_resume
 from masterdata.models import Role, Supplier
 from portal.links import link
 from portal.message_words import message_name
+from portal.saved_views import Around
 from portal.web import format as fmt
-from portal.web import parts
+from portal.web import lists, parts
 from portal.web.page import actor_of, go, typed_id
 from portal.web.status import badge
 
@@ -43,6 +46,7 @@ CONDITIONS: Final[dict[str, tuple[str, parts.Tone]]] = {
     "paused": ("Paused", "waiting"), "live": ("Live", "good"), "starting": ("Goes live soon", "progress"),
     "sandbox": ("Sandbox", "info"), "new": ("Not begun", "neutral"),
 }  # fmt: skip
+HEADER: Final = ("Code", "Partner", "Format", "Id", "State", "Turned away", "Came", "Went", "Last document")
 MOST_KINDS: Final = 6
 """Kinds of documents with a colour of their own in the chart; what is rarer is one of the others."""
 OTHERS: Final = "Others"
@@ -56,11 +60,39 @@ def may_write(actor: Actor) -> bool:
 
 
 @login_required
-def partners(request: HttpRequest) -> HttpResponse:
+def partners(request: HttpRequest) -> HttpResponseBase:
     """All partners, with their state and what came and went lately."""
-    actor, text = actor_of(request), request.GET.get("q", "")
-    rows = [_row(row) for row in partners_list(actor, text=text)[:500]]
-    return render(request, "integration/partners.html", {"rows": rows, "query": text, "may_write": may_write(actor)})
+    actor, asked = actor_of(request), request.GET
+    every = partners_list(actor, text=asked.get("q", "")[:80])
+    found = every.filter(format__in=formats) if (formats := asked.getlist("format")) else every
+    return lists.answer(
+        request, lists.PARTNERS, found, template="integration/partners.html", row=_row, header=HEADER, line=_line,
+        frame=lambda around: _frame(request, actor, around),
+        groups={"format": Grouping(rows=Partner.objects.filter(pk__in=every.order_by().values("pk")), code="format")},
+    )  # fmt: skip
+
+
+def _frame(request: HttpRequest, actor: Actor, around: Around) -> dict[str, Any]:
+    labels, formats = dict(Partner.Format.choices), around.groups["format"]
+    total = sum(n for _, _, n in formats)
+    return {
+        "may_write": may_write(actor),
+        "count_text": f"{fmt.counted(f'{total:,}', 'partner')}, with the documents of 30 days",
+        "facets": [parts.facet(request.GET, "format", "Format", [(code, labels[code], n) for code, _, n in formats])],
+        "columns": [
+            lists.column(lists.PARTNERS, request.GET, "name", "Partner"), parts.Column(label="State"),
+            parts.Column(label="Turned away", align="end"), parts.Column(label="Came", align="end"),
+            parts.Column(label="Went", align="end"), parts.Column(label="Last document", align="end"),
+        ],
+    }  # fmt: skip
+
+
+def _line(row: Partner) -> tuple[object, ...]:
+    figures: Any = row
+    return (
+        row.supplier.code, row.supplier.name, row.get_format_display(), str(row), CONDITIONS[partner_condition(row)][0], figures.bad,
+        figures.taken, figures.told, figures.last.isoformat() if figures.last else "",
+    )  # fmt: skip
 
 
 def _row(row: Partner) -> dict[str, Any]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from core.errors import Invalid
+from integrations.canonical import InvoiceDoc, OrderAnswer
 from integrations.models import Partner
 from integrations.services.partners import supplier_connect
 from integrations.services.profiles import (
@@ -18,8 +21,9 @@ from integrations.services.profiles import (
     profile_import,
     profile_of,
     profile_put,
+    profile_seen,
 )
-from integrations.x12 import Delimiters, Extra, Profile
+from integrations.x12 import Delimiters, Envelope, Extra, Otherwise, Profile, document_bytes
 from tests.factories import make_network
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +152,20 @@ def test_an_edifact_partner_may_have_long_ids(partner: Partner) -> None:
     partner.format = Partner.Format.X12
     with pytest.raises(Invalid):
         profile_put(partner, profile_of(partner))
+
+
+def test_a_sample_tells_nothing_that_was_agreed_for_its_kind_of_document() -> None:
+    """Invoices of a service bureau are no reason to take the partner for the bureau."""
+    bureau = Otherwise(their_id="BUREAU", their_qualifier="14", their_group_id="BUR", version="005010")
+    profile = Profile(our_id="HOSPITAL", their_id="ACME", documents={"810": bureau})
+    envelope = Envelope(
+        sender=("14", "BUREAU"), receiver=("ZZ", "HOSPITAL"), group_sender="BUR", interchange_control=1, group_control=1,
+        at=datetime(2026, 11, 20, 9, tzinfo=UTC), version="005010",
+    )  # fmt: skip
+    bill = InvoiceDoc(
+        number="88", invoice_date=date(2026, 11, 20), order_number="PO-1", currency="USD", total=Decimal(0), lines=()
+    )
+    assert profile_seen(document_bytes(bill, envelope), profile) == ("x12", profile)
+    answer = OrderAnswer(order_number="PO-1", status="accepted", lines=(), answered_on=date(2026, 11, 20))
+    _, seen = profile_seen(document_bytes(answer, envelope), profile)
+    assert (seen.their_id, seen.their_qualifier, seen.their_group_id, seen.version) == ("BUREAU", "14", "BUR", "005010")

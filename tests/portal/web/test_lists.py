@@ -13,13 +13,14 @@ from django.db import connection
 
 from core.errors import Invalid
 from core.keyset import Order, comes_after, page, sorted_by
+from masterdata.models import Role
 from masterdata.selectors import actor_for
 from portal.models import SavedView
 from portal.saved_views import MOST, view_save
 from portal.web import lists
 from procurement.models import PurchaseOrder, Requisition
 from procurement.selectors.purchase_orders import orders_listed
-from tests.factories import TODAY, D, Network
+from tests.factories import TODAY, D, Network, make_user
 from tests.road import billed, ordered, submitted
 
 HTML_BUDGET = 8
@@ -105,8 +106,9 @@ def test_every_order_of_every_list_answers(net: Network, sign_in: Any, few_state
     listing = lists.EVERY[name]
     who = {
         "exceptions-ap": "ap_clerk@NORTH", "catalog": "requester@NORTH", "exceptions-receiver": "receiver@NORTH",
-        "proposals": "steward@NORTH", "messages": "integration_support@NORTH",
+        "proposals": "steward@NORTH", "messages": "integration_support@NORTH", "partners": "network support",
     }  # fmt: skip
+    net.users["network support"] = make_user("network support", (Role.INTEGRATION_SUPPORT, None))
     client = sign_in(who.get(name, "receiver@NORTH" if "receiv" in name else "buyer@network"))
     base = f"{listing.href}?view={'low' if name == 'low-stock' else 'all'}"
     for by in listing.orders:

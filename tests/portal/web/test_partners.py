@@ -18,7 +18,7 @@ from integrations.partner_figures import Figures, Times, Volume
 from integrations.services.partners import supplier_connect
 from integrations.services.profiles import profile_of
 from integrations.x12 import Delimiters, document_bytes
-from masterdata.models import Role, SupplierItem
+from masterdata.models import Role, Supplier, SupplierItem
 from portal.web.partners import _answered_numbers, _volumes
 from procurement.models import Invoice
 from tests.factories import Network, make_user
@@ -62,7 +62,23 @@ def test_the_list_names_state_and_counts(support: Client, few_statements: Any) -
         page = text(support.get(reverse("partners")))
     assert "Acme" in page
     assert "4 of 4 live" in page
-    assert "No partner is called that" in text(support.get(reverse("partners"), {"q": "nobody"}))
+    assert "1 partner, with the documents of 30 days" in page
+    assert "Nothing matches this filter" in text(support.get(reverse("partners"), {"q": "nobody"}))
+    assert "Acme" in text(support.get(reverse("partners"), {"format": "x12"}))
+    assert "data-row" not in text(support.get(reverse("partners"), {"format": "ubl"}))
+    answer: Any = support.get(reverse("partners"), {"export": "csv"})
+    assert b"ACME,Acme,X12,ZZ:ACME,Live" in b"".join(answer.streaming_content)
+
+
+def test_a_long_list_goes_on(support: Client, few_statements: Any) -> None:
+    for n in range(55):
+        supplier_connect(supplier=Supplier.objects.create(code=f"S{n:03}", name=f"Supplier {n:03}"), our_id="HOSPITAL")
+    with few_statements():
+        page = text(support.get(reverse("partners")))
+    assert page.count("<tr data-row>") == 50
+    more = {"after": page.split("after=")[1].split('"')[0]}
+    following = text(support.get(reverse("partners"), more, headers={"HX-Request": "true"}))
+    assert following.count("<tr data-row>") == 6
 
 
 def test_a_partners_page_costs_the_same_whatever_happened(support: Client, few_statements: Any) -> None:
