@@ -465,7 +465,7 @@ def _order_row(number: str, group: Sequence[RequisitionLine], created_by_id: int
         total=total,
         payment_terms_days=supplier.payment_terms_days if supplier else 30,
         needed_by=requisition.needed_by,
-        expected_on=now.date() + timedelta(days=max(li.lead_time_days for li in group)),
+        expected_on=requisition.facility.today + timedelta(days=max(li.lead_time_days for li in group)),
         created_by_id=created_by_id,
         issued_at=now if issued else None,
         committed=total if issued else 0,

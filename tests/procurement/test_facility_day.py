@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
@@ -67,3 +67,9 @@ def test_a_contract_holds_to_the_end_of_its_last_day(net: Network, zone: str, on
     best = item_facts([glove], facility_id=net.facilities["NORTH"].pk)[glove].best_offer(D(1))
     assert best is not None
     assert bool(best.contract_number) == on_contract
+
+
+@pytest.mark.parametrize(("zone", "today"), [("America/Chicago", TODAY), ("Europe/London", TOMORROW)])
+def test_delivery_is_expected_so_many_days_after_the_facility_s_today(net: Network, zone: str, today: date) -> None:
+    Facility.objects.filter(code="NORTH").update(timezone=zone)
+    assert ordered(net).expected_on == today + timedelta(days=2)
