@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from playwright.sync_api import Route
 
 from integrations.models import Endpoint, MasterPull
 from masterdata.models import MasterProposal, Role
@@ -67,3 +68,12 @@ def test_a_steward_decides_what_an_erp_says(visitor: Visitor) -> None:
     visitor.check("master-counts")
     visitor.goto("/master-data/pulls/")
     visitor.check("master-pulls")
+
+    # while the page looks for news, nothing on it looks as if it were pressed
+    held: list[Route] = []
+    visitor.page.route("**/master-data/pulls/", lambda route: held.append(route))
+    visitor.page.wait_for_selector("#pulls.htmx-request")
+    button = visitor.page.get_by_role("button", name="Pull everything of Items")
+    assert button.evaluate("button => getComputedStyle(button).opacity") == "1"
+    for route in held:
+        route.continue_()
