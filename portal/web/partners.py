@@ -78,7 +78,7 @@ def _frame(request: HttpRequest, actor: Actor, around: Around) -> dict[str, Any]
     return {
         "may_write": may_write(actor),
         "count_text": f"{fmt.counted(f'{total:,}', 'partner')}, with the documents of 30 days",
-        "facets": [parts.facet(request.GET, "format", "Format", [(code, labels[code], n) for code, _, n in formats])],
+        "facets": [parts.facet(request.GET, "format", "Format", [(code, labels[code], n) for code, _, n in formats])] if len(formats) > 1 else [],
         "columns": [
             lists.column(lists.PARTNERS, request.GET, "name", "Partner"), parts.Column(label="State"),
             parts.Column(label="Turned away", align="end"), parts.Column(label="Came", align="end"),
