@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from django.contrib.auth.decorators import login_required
@@ -20,7 +21,7 @@ from integrations.services import onboarding, samples
 from integrations.services.checklists import Item, checklist, missing_for
 from integrations.services.mailboxes import TRANSPORTS, transport_described
 from integrations.services.outbox import TEST_ORDER_SEND
-from integrations.services.profiles import VERSIONS, profile_of, profile_state
+from integrations.services.profiles import VERSIONS, profile_findings, profile_of, profile_state
 from integrations.x12 import Delimiters, Extra, Otherwise
 from portal.links import link
 from portal.middleware import status_of
@@ -377,6 +378,9 @@ def _act_units(actor: Actor, code: str, request: HttpRequest) -> str:
     if "acknowledge" in typed:
         changes |= _x12_habits(typed, findings)
     if findings:
+        row = onboarding.partner_get(code)
+        # what could be read may be wrong as well: all of it is said at once
+        findings += profile_findings(replace(profile_of(row), **changes), row.format)
         raise Invalid("Something here cannot be read.", code="profile_invalid", findings=findings)
     onboarding.partner_profile_save(actor=actor, code=code, seen=typed.get("seen", ""), **changes)
     return _here(code, "test")

@@ -275,6 +275,7 @@ def test_habits_are_kept_as_typed(support: Client) -> None:
     page = text(support.post(step("ACME", "units"), wrong))
     assert "“856 verdict se-count = maybe” is not of a form like" in page
     assert "“810 colour = red” is not of a form like" in page
+    assert "There is no document '999'" in page
     for told, words in (
         ("999 version = 005010", "There is no document '999'"),
         ("850 version = 006020", "850: The version '006020' is not one of"),
