@@ -28,6 +28,8 @@ from integrations.x12 import Finding, Profile
 State = InboundMessage.State
 Lane = InboundMessage.Lane
 _MOST_FINDINGS = 50
+_ANSWERS: Final = frozenset({"997"})
+"""Kinds of documents that answer what we sent, and come from whoever it was addressed to."""
 ACKNOWLEDGED_WITHIN: Final = timedelta(minutes=10)
 """How long a 997 that goes after processing waits for documents that wait themselves: they can be read, and that is what it says."""
 
@@ -157,10 +159,6 @@ def _judge(file: InboundMessage, partner: Partner, profile: Profile, part: Part,
     )  # fmt: skip
 
 
-_ANSWERS: Final = frozenset({"997"})
-"""Kinds of documents that answer what we sent, and come from whoever it was addressed to."""
-
-
 def _is_from(profile: Profile, part: Part, form: str) -> bool:
     """Whether the envelope names the partner as it was agreed for these documents. UBL has none: there the mailbox says who wrote."""
     if part.sender is None:
@@ -168,17 +166,18 @@ def _is_from(profile: Profile, part: Part, form: str) -> bool:
     everywhere = [profile, *map(profile.about, profile.documents)]
     kinds = {piece.kind for piece in part.pieces} - _ANSWERS
     agreed = [[profile.about(kind)] for kind in kinds] or [everywhere]
-    return all(any(_names(part.sender, each, form) for each in may) for may in agreed)
+    return all(any(_is_theirs(part.sender, each, form) for each in may) for may in agreed)
 
 
 def _other_sender(profile: Profile, part: Part, form: str) -> str:
     """Who the envelope names, where it is not the partner's usual id: whoever has an id of its own counts by itself."""
-    if part.sender is None or _names(part.sender, profile, form):
+    if part.sender is None or _is_theirs(part.sender, profile, form):
         return ""
     return ":".join(part.sender)[:60]
 
 
-def _names(sender: tuple[str, str], profile: Profile, form: str) -> bool:
+def _is_theirs(sender: tuple[str, str], profile: Profile, form: str) -> bool:
+    """Whether a qualifier and id of an envelope are the partner's; EDIFACT may leave the qualifier out."""
     qualifier, identifier = sender
     return identifier == profile.their_id and (
         qualifier == profile.their_qualifier or (form == Partner.Format.EDIFACT and not qualifier)
